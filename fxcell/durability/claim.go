@@ -1,0 +1,45 @@
+package durability
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.uber.org/fx"
+)
+
+// Claim is one adapter's statement, put into the claims group beside the value itself, so that every listed adapter is judged,
+// consumed or not, also for types that the framework has never heard of.
+type Claim struct {
+	Port    string // e.g. "outbox.Log"
+	Module  string // the fx.Module that provides it
+	Subject Stated // the live value: asked, not trusted
+	Instead string // what to list instead, where the port does not know
+}
+
+// Wrap decorates port T with f and judges what f returns: the only way for a module to decorate a guarded port in a Durable assembly.
+func Wrap[T Stated](f func(T) T) fx.Option {
+	port := reflect.TypeFor[T]().String()
+	return fx.Decorate(func(v T, j *Judge) (T, error) {
+		w := f(v)
+		return w, j.Judge(port, "a wrapper", w)
+	})
+}
+
+// JudgeClaims judges every claim at once and returns the modules that made one.
+func JudgeClaims(j *Judge, claims []Claim) (claimed map[string]bool, err error) {
+	claimed = map[string]bool{}
+	slices.SortFunc(claims, func(a, b Claim) int { return strings.Compare(a.Module+" "+a.Port, b.Module+" "+b.Port) }) // groups are shuffled
+	var errs []error
+	for _, c := range claims {
+		claimed[c.Module] = true
+		if c.Port == "" || c.Subject == nil {
+			errs = append(errs, fmt.Errorf("durability: module %q makes an empty claim", c.Module))
+			continue
+		}
+		errs = append(errs, j.judge(c.Port, fmt.Sprintf("module %q", c.Module), c.Instead, c.Subject))
+	}
+	return claimed, errors.Join(errs...)
+}
