@@ -1,0 +1,102 @@
+// Package fxcell is the core: what a cell, a slice and an assembly are.
+package fxcell
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+
+	"fxcell.dev/fxcell/clock"
+	"fxcell.dev/fxcell/contract"
+	"fxcell.dev/fxcell/db"
+	"fxcell.dev/fxcell/durability"
+	"fxcell.dev/fxcell/event"
+	"fxcell.dev/fxcell/inspect"
+	"fxcell.dev/fxcell/internal/part"
+	"fxcell.dev/fxcell/internal/seal"
+	"fxcell.dev/fxcell/outbox"
+	"fxcell.dev/fxcell/secret"
+)
+
+// App is an assembly: an fx.Option that knows its name and mode.
+type App struct {
+	fx.Option
+
+	ID   string
+	Mode durability.Mode
+}
+
+// ports are the ports that every assembly guards. A port that is missing here fails a test.
+func ports() []durability.Port {
+	return slices.Concat([]durability.Port{db.Port(), secret.Port()}, outbox.Ports(), event.Ports())
+}
+
+// Assembly is a deployable list of modules under one durability mode, an fx.Module named apps/<id>. It provides clock.Clock, and judges every
+// port that its modules and the cells beside it provide.
+func Assembly(id string, mode durability.Mode, modules ...fx.Option) App {
+	own := "apps/" + id
+	if mode != durability.Demo && mode != durability.Durable {
+		err := fmt.Errorf("fxcell: assembly %s: mode %v is neither Demo nor Durable", id, mode)
+		return App{fx.Invoke(func() error { return err }), id, mode}
+	}
+	if err := refused(id, mode, modules); err != nil {
+		return App{fx.Invoke(func() error { return err }), id, mode}
+	}
+	opts := []fx.Option{
+		fx.WithLogger(func(r *inspect.Recorder) fxevent.Logger { return r }),
+		fx.Provide(
+			newRecorder,
+			func(in relaxIn) made {
+				return made{durability.NewJudge(seal.New(), mode, in.relaxed(), instead())}
+			},
+			func(m made) *durability.Judge { return m.judge },
+			contract.NewDispatcher,
+			clock.System,
+			func() *inspect.Report { return &inspect.Report{App: id, Mode: mode.String(), Cells: cellsOf(modules)} },
+		),
+	}
+	for _, p := range ports() {
+		opts = append(opts, p.Guard())
+	}
+	opts = append(opts,
+		fx.Module(own+"/preflight", fx.Invoke(func(dot fx.DotGraph, in relaxIn) error { return preflight(mode, dot, in) })), // first child: runs before anything else is built
+		fx.Module(own+"/durability", fx.Invoke(func(in auditIn) error { return audit(own, mode, in) })),
+	)
+	opts = append(opts, modules...)
+	opts = append(opts, fx.Invoke(contract.Fill, fillReport, logStart)) // last: after every route and listener exists
+	return App{fx.Module(own, opts...), id, mode}
+}
+
+// refused finds parts with a fault and, in Durable, modules with a logger of their own, whose events the recorder would not hear. An
+// option's text is public and names what it holds.
+func refused(id string, mode durability.Mode, modules []fx.Option) error {
+	var errs []error
+	for _, m := range modules {
+		if p, ok := m.(Part); ok {
+			errs = append(errs, part.FactsOf(p, "assembly "+id).Err)
+		} else if mode == durability.Durable && strings.Contains(m.String(), "fx.WithLogger(") {
+			errs = append(errs, fmt.Errorf("durability: in mode durable no module may have a logger of its own (fx.WithLogger, fx.NopLogger): %.120s", m))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// cellsOf names the cells that an assembly lists.
+func cellsOf(modules []fx.Option) []string {
+	var cells []string
+	for _, m := range modules {
+		if p, ok := m.(Part); ok {
+			if f := part.FactsOf(p, ""); f.Cell != "" {
+				cells = append(cells, f.Cell)
+			}
+		}
+	}
+	slices.Sort(cells)
+	return cells
+}
+
+func newRecorder() *inspect.Recorder { return &inspect.Recorder{} }

@@ -1,0 +1,188 @@
+package contract
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+
+	"fxcell.dev/fxcell/contract/body"
+	"fxcell.dev/fxcell/problem"
+)
+
+// codec is what a contract's files and Go types say about requests and responses. Routes and clients of a contract each have one.
+type codec struct {
+	id                       string
+	status                   int
+	noContent, bare          bool
+	codes                    []problem.Code
+	parameters               []Parameter
+	request, response        binding
+	requestBody, responseOne *body.Schema // nil: no body
+	responsePage             *body.Schema
+}
+
+func newCodec[Req, Res any](h HTTP[Req, Res]) (codec, error) {
+	c := codec{
+		id: h.ID, noContent: h.NoContent, bare: h.Raw || h.List, status: cmp.Or(h.Status, http.StatusOK),
+		codes: append(problem.Common(), h.Errors...), parameters: canonical(h.Parameters),
+	}
+	if h.NoContent {
+		c.status = cmp.Or(h.Status, http.StatusNoContent)
+	}
+	if h.List {
+		c.parameters = append(listParameters(), c.parameters...)
+	}
+	compileParameter := func(p Parameter) (*body.Schema, error) {
+		if p.Schema == "" {
+			return nil, nil
+		}
+		return body.CompileText(h.Files, Folder(h.ID), p.Schema)
+	}
+	var err error
+	if c.request, err = bind(reflect.TypeFor[Req](), c.parameters, compileParameter); err != nil {
+		return c, fmt.Errorf("contract %s: request: %w", h.ID, err)
+	}
+	headers := make([]Parameter, 0, len(h.ResponseHeaders))
+	for _, name := range h.ResponseHeaders {
+		headers = append(headers, Parameter{Name: name, In: "header"})
+	}
+	if c.response, err = bind(reflect.TypeFor[Res](), canonical(headers), compileParameter); err != nil {
+		return c, fmt.Errorf("contract %s: response: %w", h.ID, err)
+	}
+	if c.requestBody, err = compile(h.Files, h.ID, h.Request); err != nil {
+		return c, err
+	}
+	if h.List {
+		c.responsePage, err = body.CompileText(h.Files, Folder(h.ID), pageSchema(h.Response))
+	} else {
+		c.responseOne, err = compile(h.Files, h.ID, h.Response)
+	}
+	if err != nil {
+		return c, fmt.Errorf("contract %s: %w", h.ID, err)
+	}
+	return c, nil
+}
+
+func pageSchema(item string) string {
+	return fmt.Sprintf(`{"type": "object", "additionalProperties": false, "required": ["data", "hasMore"], "properties": {
+		"data": {"type": "array", "items": {"$ref": %q}}, "nextCursor": {"type": "string"}, "hasMore": {"type": "boolean"}}}`, item)
+}
+
+// canonical writes names of header fields as net/http does.
+func canonical(parameters []Parameter) []Parameter {
+	out := slices.Clone(parameters)
+	for i := range out {
+		if out[i].In == "header" {
+			out[i].Name = http.CanonicalHeaderKey(out[i].Name)
+		}
+	}
+	return out
+}
+
+func (c codec) queryNames() map[string]struct{} {
+	known := map[string]struct{}{}
+	for _, p := range c.parameters {
+		if p.In == "query" {
+			known[p.Name] = struct{}{}
+		}
+	}
+	return known
+}
+
+func (b binding) has(in, name string) bool {
+	return slices.ContainsFunc(b.fields, func(f boundField) bool { return f.In == in && f.Name == name })
+}
+
+// decodeRequest scans, validates and decodes a request into the struct v: every fault of parameters and body at once.
+func (c codec) decodeRequest(r Request, v reflect.Value) error {
+	faults := c.request.read(v, r.Values)
+	if c.requestBody == nil {
+		if len(r.Body) > 0 && !bytes.Equal(bytes.TrimSpace(r.Body), []byte("{}")) {
+			faults = append(faults, problem.Fault{Rule: "empty", Message: "must be absent or an empty object"})
+		}
+	} else {
+		if refused := body.Scan(r.Body); refused != nil {
+			return refused.With(faults...)
+		}
+		bodyFaults := c.requestBody.Validate(r.Body)
+		if len(bodyFaults) == 0 {
+			bodyFaults = body.Decode(r.Body, c.request.bodyOf(v).Addr().Interface())
+		}
+		faults = append(faults, bodyFaults...)
+	}
+	if len(faults) > 0 {
+		return problem.BadInput(faults...)
+	}
+	return nil
+}
+
+// encodeResponse turns the struct v into a Response and holds it against the schema.
+func (c codec) encodeResponse(v reflect.Value) (Response, error) {
+	res := Response{Status: c.status, Header: http.Header{}, Bare: c.bare}
+	headers := Values{}
+	if err := c.response.write(v, headers); err != nil {
+		return res, fmt.Errorf("contract %s: response: %w", c.id, err)
+	}
+	for name, values := range headers["header"] {
+		res.Header[name] = values
+	}
+	if c.noContent {
+		return res, nil
+	}
+	encoded, err := body.Encode(c.response.bodyOf(v).Interface())
+	if err != nil {
+		return res, fmt.Errorf("contract %s: encode response: %w", c.id, err)
+	}
+	schema := c.responseOne
+	if c.responsePage != nil {
+		schema = c.responsePage
+	}
+	if schema != nil {
+		if faults := schema.Validate(encoded); len(faults) > 0 {
+			return res, fmt.Errorf("contract %s: %w", c.id, &MisfitError{What: "response", Faults: faults})
+		}
+	}
+	res.Body = encoded
+	return res, nil
+}
+
+// endpoint is one contract with its handler.
+type endpoint[Req, Res any] struct {
+	codec  codec
+	method func(context.Context, Req) (Res, error)
+}
+
+func (e endpoint[Req, Res]) serve(ctx context.Context, r Request) (Response, error) {
+	var req Req
+	if err := e.codec.decodeRequest(r, reflect.ValueOf(&req).Elem()); err != nil {
+		return Response{}, err
+	}
+	res, err := e.method(ctx, req)
+	if err != nil {
+		return Response{}, e.codec.checkCode(err)
+	}
+	return e.codec.encodeResponse(reflect.ValueOf(&res).Elem())
+}
+
+// checkCode keeps a handler to the codes that its contract lists: another one is a fault of the program.
+func (c codec) checkCode(err error) error {
+	p := problem.From(err)
+	if !slices.Contains(c.codes, p.Code) {
+		return problem.New(problem.Internal, "").Wrap(fmt.Errorf("contract %s does not list the code %s: %w", c.id, p.Code.Name, err))
+	}
+	return err
+}
+
+// parseQuery reads a query strictly: what cannot be decoded is refused, not dropped.
+func parseQuery(raw string) (map[string][]string, error) {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, problem.BadInput(problem.Fault{In: "query", Rule: "syntax", Message: "must be percent-encoded"})
+	}
+	return query, nil
+}

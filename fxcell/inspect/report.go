@@ -1,0 +1,90 @@
+package inspect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.uber.org/fx"
+
+	"fxcell.dev/fxcell/internal/part"
+	"fxcell.dev/fxcell/level"
+)
+
+// Listener is an address where the app answers. Runtime modules feed it into the group fxcell.listeners.
+type Listener struct {
+	Name string        // public, ops, …
+	URL  func() string // known once the app has started
+}
+
+// Notice is what a person should read once the app has started. Its group is fxcell.notices.
+type Notice struct {
+	Order int // lower ones come first
+	Name  string
+	Lines func(publicURL string) []string
+}
+
+type noticeOut struct {
+	fx.Out
+
+	Notice Notice `group:"fxcell.notices"`
+}
+
+// Announce lets a slice or cell say something to the person who started the app in mode demo, e.g. the next command to try. lines is called after
+// the start with the URL of the public listener.
+func Announce[S any](order int, lines func(service S, publicURL string) []string) part.Part {
+	newNotice := func(s S, scope part.Scope) noticeOut {
+		return noticeOut{Notice: Notice{Order: order, Name: scope.Name(), Lines: func(url string) []string { return lines(s, url) }}}
+	}
+	return part.New(fx.Provide(newNotice), part.Facts{Needs: level.L0})
+}
+
+// Report is what an assembly knows of itself once it is built.
+type Report struct {
+	App       string
+	Mode      string
+	Cells     []string
+	Volatile  []string // what ends with the process, e.g. "outbox.Log (infra/memory)"
+	Listeners []Listener
+	Notices   []Notice
+}
+
+// Sort brings what came out of groups, which are shuffled, into a stable order.
+func (r *Report) Sort() {
+	slices.Sort(r.Volatile)
+	slices.SortFunc(r.Listeners, func(a, b Listener) int { return strings.Compare(order(a.Name), order(b.Name)) })
+	slices.SortFunc(r.Notices, func(a, b Notice) int {
+		return strings.Compare(fmt.Sprintf("%09d %s", a.Order, a.Name), fmt.Sprintf("%09d %s", b.Order, b.Name))
+	})
+}
+
+// order puts the public listener first.
+func order(name string) string {
+	if name == "public" {
+		return ""
+	}
+	return name
+}
+
+// Lines is the report for a person: the summary, then the notices.
+func (r *Report) Lines() []string {
+	out := []string{fmt.Sprintf("%s is running in mode %s with the cells %s", r.App, r.Mode, strings.Join(r.Cells, ", "))}
+	if len(r.Volatile) > 0 {
+		out = append(out, "ends with this process: "+strings.Join(r.Volatile, ", "))
+	}
+	public := ""
+	for _, l := range r.Listeners {
+		url := l.URL()
+		out = append(out, fmt.Sprintf("%-8s %s", l.Name, url))
+		if l.Name == "public" {
+			public = url
+		}
+	}
+	for _, n := range r.Notices {
+		if lines := n.Lines(public); len(lines) > 0 {
+			out = append(out, "")
+			out = append(out, lines...)
+		}
+	}
+	return out
+}
