@@ -1,0 +1,112 @@
+package config
+
+import (
+	"encoding"
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+)
+
+var (
+	durationType = reflect.TypeFor[time.Duration]()
+	textType     = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+// errUnfit stops a decoding; what is wanted instead is said by the field's type alone.
+var errUnfit = errors.New("modules/config: the value does not fit")
+
+// strict decodes without guessing. text says that the source knows nothing but text: numbers, bools and lists are read out of it.
+func strict(text bool) *mapstructure.DecoderConfig {
+	return &mapstructure.DecoderConfig{DecodeHook: func(from, to reflect.Value) (any, error) {
+		if to.Kind() == reflect.Pointer {
+			return from.Interface(), nil // comes again for what it points to
+		}
+		if from.Kind() == reflect.String {
+			return ofText(from.String(), to.Type(), text)
+		}
+		return ofYAML(from, to)
+	}}
+}
+
+func readsText(t reflect.Type) bool { return reflect.PointerTo(t).Implements(textType) }
+
+func ofText(s string, t reflect.Type, text bool) (any, error) {
+	switch {
+	case t == durationType:
+		return time.ParseDuration(s)
+	case readsText(t):
+		v := reflect.New(t)
+		u, _ := v.Interface().(encoding.TextUnmarshaler)
+		err := u.UnmarshalText([]byte(s))
+		return v.Elem().Interface(), err
+	case t.Kind() == reflect.String:
+		return s, nil
+	case !text:
+		return nil, errUnfit
+	case t.Kind() == reflect.Slice:
+		return items(s)
+	}
+	v := reflect.New(t).Elem()
+	switch {
+	case t.Kind() == reflect.Bool && (s == "true" || s == "false"):
+		return s == "true", nil
+	case v.CanInt():
+		return strconv.ParseInt(s, 10, t.Bits())
+	case v.CanUint():
+		return strconv.ParseUint(s, 10, t.Bits())
+	case v.CanFloat():
+		f, err := strconv.ParseFloat(s, t.Bits())
+		return finite(f, err == nil)
+	}
+	return nil, errUnfit
+}
+
+// items reads a list: a,b or nothing.
+func items(s string) (any, error) {
+	if s == "" {
+		return []any{}, nil
+	}
+	var list []any
+	for item := range strings.SplitSeq(s, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			return nil, errUnfit
+		}
+		list = append(list, item)
+	}
+	return list, nil
+}
+
+func ofYAML(from, to reflect.Value) (any, error) {
+	fits := false
+	switch {
+	case to.Type() == durationType || readsText(to.Type()):
+	case to.Kind() == reflect.Bool || to.Kind() == reflect.Slice:
+		fits = from.Kind() == to.Kind()
+	case to.CanInt():
+		fits = from.CanInt() && !to.OverflowInt(from.Int())
+	case to.CanUint():
+		fits = from.CanUint() && !to.OverflowUint(from.Uint()) ||
+			from.CanInt() && from.Int() >= 0 && !to.OverflowUint(uint64(from.Int()))
+	case to.CanFloat() && from.CanFloat():
+		return finite(from.Float(), !to.OverflowFloat(from.Float()))
+	case to.CanFloat():
+		fits = from.CanInt() || from.CanUint()
+	}
+	if !fits {
+		return nil, errUnfit
+	}
+	return from.Interface(), nil
+}
+
+func finite(f float64, ok bool) (any, error) {
+	if !ok || math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil, errUnfit
+	}
+	return f, nil
+}
