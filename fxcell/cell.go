@@ -30,6 +30,9 @@ func Cell(meta CellMeta, parts ...Part) Part {
 		fx.Provide(func() cellMark { return cellMark{meta.ID} }, fx.Private),
 		fx.Decorate(func(l *zap.Logger) *zap.Logger { return l.With(zap.String("cell", meta.ID)) }),
 	}
+	if meta.Level == level.Unset {
+		out.Err = fmt.Errorf("cell %s declares no level: set consistencyLevel in its cell.yaml", meta.ID)
+	}
 	seen := map[string]bool{}
 	for _, p := range parts {
 		f := part.FactsOf(p, "cell "+meta.ID)
@@ -59,7 +62,7 @@ func cellFault(meta CellMeta, f part.Facts, seen map[string]bool) error {
 			errs = append(errs, fmt.Errorf("cell %s: slice %s is listed twice", meta.ID, f.Slice))
 		}
 	}
-	if f.Needs > meta.Level {
+	if meta.Level != level.Unset && f.Needs > meta.Level {
 		errs = append(errs, fmt.Errorf("cell %s is %v: %s needs %v (%s)", meta.ID, meta.Level, who, f.Needs, f.Why))
 	}
 	return errors.Join(errs...)

@@ -1,28 +1,70 @@
-// Package fxcelltest starts assemblies in tests.
+// Package fxcelltest starts assemblies in tests: with ports overridden, events recorded and HTTP driven in process.
 package fxcelltest
 
 import (
-	"errors"
+	"context"
+	"net/http"
 	"testing"
-
-	"fxcell.dev/fxcell/internal/relax"
+	"time"
 
 	"go.uber.org/fx"
+	"go.uber.org/goleak"
 )
 
-// Override replaces port T at the root; it fails to build when nothing provides T.
-func Override[T any](v T) fx.Option { return fx.Decorate(func(T) T { return v }) }
+// startTimeout is how long an app may take to start or stop in a test.
+const startTimeout = time.Minute
 
-// ErrNoTest fails an app that was relaxed outside a test.
-var ErrNoTest = errors.New("fxcelltest: Relax is for tests only: it needs a test binary and a testing.TB that is not nil")
-
-// Relax lets a Durable assembly take whatever states a grade, in tests only: tb alone proves none, a product can embed the interface.
-//
-//nolint:thelper // tb is a witness, nothing fails through it
-func Relax(tb testing.TB) fx.Option {
-	var err error
-	if tb == nil || !testing.Testing() {
-		err = ErrNoTest // told by the assembly, before it judges anything
-	}
-	return fx.Provide(func() *relax.Token { return &relax.Token{Err: err} })
+// Override replaces port T at the root; it fails to build when nothing provides T. In a Durable assembly v is judged like any other provider.
+func Override[T any](v T) fx.Option {
+	return fx.Options(
+		fx.Decorate(func(T) T { return v }),
+		fx.Invoke(func(T) {}), // a decorator alone is ignored when nothing provides or takes T
+	)
 }
+
+// App is an assembly that runs until its test ends.
+type App struct {
+	*fx.App
+
+	tb     testing.TB
+	public http.Handler
+}
+
+type handlerIn struct {
+	fx.In
+
+	Public http.Handler `name:"fxcell.public" optional:"true"`
+}
+
+// New starts an app of the options and stops it when the test ends. It fails the test when the app does not build, start or stop.
+func New(tb testing.TB, options ...fx.Option) *App {
+	tb.Helper()
+	app := &App{tb: tb}
+	app.App = fx.New(append(options, fx.NopLogger, fx.RecoverFromPanics(), fx.Invoke(func(in handlerIn) { app.public = in.Public }))...)
+	if err := app.Err(); err != nil {
+		tb.Fatalf("fxcelltest: does not build: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	if err := app.Start(ctx); err != nil {
+		tb.Fatalf("fxcelltest: does not start: %v", err)
+	}
+	tb.Cleanup(app.stop)
+	return app
+}
+
+func (a *App) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	if err := a.Stop(ctx); err != nil {
+		a.tb.Errorf("fxcelltest: does not stop: %v", err)
+	}
+}
+
+// Fault builds an app of the options without starting it and returns what is wrong with it.
+func Fault(options ...fx.Option) error {
+	return fx.New(append(options, fx.NopLogger, fx.RecoverFromPanics())...).Err()
+}
+
+// Main runs a package's tests and fails when a goroutine outlives them. Call it from TestMain.
+func Main(m *testing.M) { goleak.VerifyTestMain(m) }
