@@ -56,7 +56,7 @@ func Assembly(id string, mode durability.Mode, modules ...fx.Option) App {
 			func(m made) *durability.Judge { return m.judge },
 			contract.NewDispatcher,
 			clock.System,
-			func() *inspect.Report { return &inspect.Report{App: id, Mode: mode.String(), Cells: cellsOf(modules)} },
+			func() *inspect.Report { return &inspect.Report{App: id, Mode: mode.String()} },
 		),
 	}
 	for _, p := range ports() {
@@ -83,20 +83,6 @@ func refused(id string, mode durability.Mode, modules []fx.Option) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// cellsOf names the cells that an assembly lists.
-func cellsOf(modules []fx.Option) []string {
-	var cells []string
-	for _, m := range modules {
-		if p, ok := m.(Part); ok {
-			if f := part.FactsOf(p, ""); f.Cell != "" {
-				cells = append(cells, f.Cell)
-			}
-		}
-	}
-	slices.Sort(cells)
-	return cells
 }
 
 func newRecorder() *inspect.Recorder { return &inspect.Recorder{} }

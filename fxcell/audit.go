@@ -123,12 +123,13 @@ type reportIn struct {
 	fx.In
 
 	Report    *inspect.Report
+	Cells     []inspect.Cell     `group:"fxcell.cells"`
 	Listeners []inspect.Listener `group:"fxcell.listeners"`
 	Notices   []inspect.Notice   `group:"fxcell.notices"`
 }
 
 func fillReport(in reportIn) {
-	in.Report.Listeners, in.Report.Notices = in.Listeners, in.Notices
+	in.Report.Cells, in.Report.Listeners, in.Report.Notices = in.Cells, in.Listeners, in.Notices
 	in.Report.Sort()
 }
 

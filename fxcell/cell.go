@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 
+	"fxcell.dev/fxcell/inspect"
 	"fxcell.dev/fxcell/internal/part"
 	"fxcell.dev/fxcell/level"
 )
@@ -46,7 +47,22 @@ func Cell(meta CellMeta, parts ...Part) Part {
 		out.Slices = append(out.Slices, f)
 		seen[f.Slice] = true
 	}
+	opts = append(opts, fx.Provide(func() cellOut { return cellOut{Cell: describe(meta, out)} }))
 	return part.New(fx.Module(name, opts...), out)
+}
+
+type cellOut struct {
+	fx.Out
+
+	Cell inspect.Cell `group:"fxcell.cells"`
+}
+
+func describe(meta CellMeta, f part.Facts) inspect.Cell {
+	c := inspect.Cell{ID: meta.ID, Type: meta.Type, Level: meta.Level}
+	for _, s := range f.Slices {
+		c.Slices = append(c.Slices, s.Slice)
+	}
+	return c
 }
 
 // cellFault returns what is wrong with a part in its cell.

@@ -39,11 +39,19 @@ func Announce[S any](order int, lines func(service S, publicURL string) []string
 	return part.New(fx.Provide(newNotice), part.Facts{Needs: level.L0})
 }
 
+// Cell is one cell of an app. Each feeds itself into the group fxcell.cells, wherever it is listed.
+type Cell struct {
+	ID     string
+	Type   string // core, edge or support
+	Level  level.Level
+	Slices []string
+}
+
 // Report is what an assembly knows of itself once it is built.
 type Report struct {
 	App       string
 	Mode      string
-	Cells     []string
+	Cells     []Cell
 	Volatile  []string // what ends with the process, e.g. "outbox.Log (infra/memory)"
 	Listeners []Listener
 	Notices   []Notice
@@ -52,6 +60,7 @@ type Report struct {
 // Sort brings what came out of groups, which are shuffled, into a stable order.
 func (r *Report) Sort() {
 	slices.Sort(r.Volatile)
+	slices.SortFunc(r.Cells, func(a, b Cell) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(r.Listeners, func(a, b Listener) int { return strings.Compare(order(a.Name), order(b.Name)) })
 	slices.SortFunc(r.Notices, func(a, b Notice) int {
 		return strings.Compare(fmt.Sprintf("%09d %s", a.Order, a.Name), fmt.Sprintf("%09d %s", b.Order, b.Name))
@@ -68,7 +77,11 @@ func order(name string) string {
 
 // Lines is the report for a person: the summary, then the notices.
 func (r *Report) Lines() []string {
-	out := []string{fmt.Sprintf("%s is running in mode %s with the cells %s", r.App, r.Mode, strings.Join(r.Cells, ", "))}
+	cells := make([]string, 0, len(r.Cells))
+	for _, c := range r.Cells {
+		cells = append(cells, c.ID)
+	}
+	out := []string{fmt.Sprintf("%s is running in mode %s with the cells %s", r.App, r.Mode, strings.Join(cells, ", "))}
 	if len(r.Volatile) > 0 {
 		out = append(out, "ends with this process: "+strings.Join(r.Volatile, ", "))
 	}

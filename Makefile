@@ -1,0 +1,38 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt tidy bench fuzz check
+
+GO ?= go
+LINT_VERSION := v2.15.0
+GOBIN := $(shell $(GO) env GOPATH)/bin
+LINT := $(GOBIN)/golangci-lint
+
+help: ## show this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: ## run the Demo product: needs nothing but Go
+	$(GO) run ./apps/core
+
+test: ## all tests, with the race detector, in random order
+	$(GO) test -race -shuffle=on ./...
+
+$(LINT):
+	$(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+lint: $(LINT) ## golangci-lint on the tree, and each of its rules on a bad fixture
+	$(LINT) run ./...
+	bash .lint/fixtures.sh $(LINT)
+
+fmt: $(LINT) ## format the tree
+	$(LINT) fmt ./...
+
+tidy: ## tidy go.mod
+	$(GO) mod tidy
+
+bench: ## every benchmark, briefly
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./...
+
+fuzz: ## every fuzz target for a minute each
+	bash .ci/fuzz 60s
+
+check: ## what CI runs: tidy, lint, build, vet, tests
+	bash .ci/check

@@ -1,0 +1,35 @@
+// Package assembly lists what the product is made of.
+package assembly
+
+import (
+	"go.uber.org/fx"
+
+	"fxcell.dev/cells/access"
+	"fxcell.dev/cells/audit"
+	"fxcell.dev/cells/config"
+	"fxcell.dev/configs"
+	"fxcell.dev/fxcell"
+	"fxcell.dev/fxcell/durability"
+	"fxcell.dev/infra/memory"
+	"fxcell.dev/modules/auth"
+	configmodule "fxcell.dev/modules/config"
+	"fxcell.dev/modules/consumer"
+	"fxcell.dev/modules/health"
+	"fxcell.dev/modules/httpserver"
+	"fxcell.dev/modules/logging"
+	"fxcell.dev/modules/logsource"
+)
+
+// Demo is the product in memory: nothing outlives the process.
+var Demo = fxcell.Assembly("core", durability.Demo,
+	memory.Module, access.Memory, audit.Memory, config.Memory,
+	common,
+)
+
+// common is what every mode of the product is made of.
+var common = fx.Options(
+	configs.Core, configmodule.Module, logging.Module, auth.Module, health.Module,
+	access.Module, audit.Module, config.Module,
+	logsource.Module, consumer.Module,
+	httpserver.Module, // last: it starts when everything else has, and stops first
+)

@@ -1,0 +1,13 @@
+// Command core runs the product: identity and sessions, versioned settings, and the audit trail of both.
+package main
+
+import (
+	"fxcell.dev/apps/core/assembly"
+	"fxcell.dev/fxcell"
+)
+
+func main() {
+	fxcell.Main(
+		fxcell.Choice{Name: "demo", App: assembly.Demo},
+	)
+}
