@@ -67,7 +67,8 @@ func OnCommit(ctx context.Context, fn func(ctx context.Context)) error {
 	return nil
 }
 
-// OnRollback runs fn when the transaction of ctx, or the savepoint in which it was registered, has been rolled back: last registered, first run.
+// OnRollback runs fn, outside of it, when the transaction of ctx or the savepoint in which it was registered has been rolled back: last registered,
+// first run. After a savepoint the transaction around it is still open: fn can start none (ErrTxDone).
 func OnRollback(ctx context.Context, fn func(ctx context.Context)) error {
 	tx, err := active(ctx)
 	if err != nil {

@@ -47,6 +47,7 @@ func UnitOf(ctx context.Context) Unit {
 type transaction struct {
 	unit   Unit
 	ended  atomic.Bool
+	broken error    // a savepoint that could not be undone: what it did must not be committed
 	frames []*frame // the transaction's own and one per open savepoint
 }
 
@@ -79,8 +80,11 @@ func (tx *transaction) top() *frame { return tx.frames[len(tx.frames)-1] }
 func (tx *transaction) run(ctx context.Context, fn func(context.Context) error) (err error) {
 	committed := false
 	defer func() { // also when fn panics or ends its goroutine
-		if !committed {
-			err = errors.Join(err, tx.rollback(ctx))
+		if committed {
+			return
+		}
+		if undo := tx.rollback(ctx); undo != nil {
+			err = errors.Join(err, undo)
 		}
 	}()
 	inside := context.WithValue(ctx, txKey{}, tx)
@@ -92,24 +96,34 @@ func (tx *transaction) run(ctx context.Context, fn func(context.Context) error) 
 			return err
 		}
 	}
-	if err := context.Cause(ctx); err != nil {
-		return fmt.Errorf("db: not committed: %w", err)
+	if tx.broken != nil {
+		return tx.broken
 	}
+	if err := lasting(ctx); err != nil {
+		return err
+	}
+	tx.ended.Store(true)
 	if err := tx.unit.Commit(ctx); err != nil {
 		return fmt.Errorf("db: commit: %w", err)
 	}
 	committed = true
-	tx.ended.Store(true)
-	runAll(context.WithoutCancel(ctx), tx.top().committed)
+	runAll(outside(ctx, nil), tx.top().committed)
+	return nil
+}
+
+// lasting returns an error when what was done under ctx must not last, because nobody waits for it any more.
+func lasting(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return fmt.Errorf("db: not committed: %w", err)
+	}
 	return nil
 }
 
 func (tx *transaction) rollback(ctx context.Context) error {
 	tx.ended.Store(true)
-	ctx = context.WithoutCancel(ctx) // the end of a request must not keep its transaction open
-	err := tx.unit.Rollback(ctx)
+	err := tx.unit.Rollback(context.WithoutCancel(ctx)) // the end of a request must not keep its transaction open
 	for _, f := range slices.Backward(tx.frames) {
-		runAll(ctx, reversed(f.rolledBack))
+		runAll(outside(ctx, nil), reversed(f.rolledBack))
 	}
 	if err != nil {
 		return fmt.Errorf("db: rollback: %w", err)
@@ -129,13 +143,16 @@ func (tx *transaction) nest(ctx context.Context, fn func(context.Context) error)
 		}
 		f := tx.top()
 		tx.frames = tx.frames[:len(tx.frames)-1]
-		undo := tx.unit.RollbackTo(context.WithoutCancel(ctx))
-		runAll(context.WithoutCancel(ctx), reversed(f.rolledBack))
-		if undo != nil {
-			err = errors.Join(err, fmt.Errorf("db: rollback to savepoint: %w", undo))
+		if undo := tx.unit.RollbackTo(context.WithoutCancel(ctx)); undo != nil {
+			tx.broken = fmt.Errorf("db: rollback to savepoint: %w", undo)
+			err = errors.Join(err, tx.broken)
 		}
+		runAll(outside(ctx, past()), reversed(f.rolledBack))
 	}()
 	if err := fn(ctx); err != nil {
+		return err
+	}
+	if err := lasting(ctx); err != nil { // ctx may end before the transaction's own does
 		return err
 	}
 	if err := tx.unit.Release(ctx); err != nil {
@@ -151,9 +168,20 @@ func (tx *transaction) nest(ctx context.Context, fn func(context.Context) error)
 	return nil
 }
 
-// runAll runs hooks outside of the transaction. A hook that panics does not keep the others from running.
+// outside returns ctx without its end, and with tx in the place of the transaction that it carries.
+func outside(ctx context.Context, tx *transaction) context.Context {
+	return context.WithValue(context.WithoutCancel(ctx), txKey{}, tx)
+}
+
+// past returns a transaction that has ended. The hooks of a savepoint carry it: a transaction of their own would wait for the one around them.
+func past() *transaction {
+	tx := &transaction{}
+	tx.ended.Store(true)
+	return tx
+}
+
+// runAll runs hooks. One that panics does not keep the others from running.
 func runAll(ctx context.Context, hooks []func(context.Context)) {
-	ctx = context.WithValue(ctx, txKey{}, (*transaction)(nil))
 	for i, hook := range hooks {
 		func() {
 			done := false

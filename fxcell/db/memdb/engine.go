@@ -5,6 +5,7 @@ package memdb
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/durability"
@@ -27,6 +28,9 @@ func (e *Engine) InTx(ctx context.Context, fn func(ctx context.Context) error) e
 }
 
 func (e *Engine) begin(ctx context.Context) (db.Unit, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
 	select {
 	case e.slot <- struct{}{}:
 		return &unit{engine: e}, nil
@@ -39,9 +43,13 @@ func (e *Engine) begin(ctx context.Context) (db.Unit, error) {
 type Participant interface {
 	// Save returns a function that takes the pending state back to what it is now.
 	Save() (restore func())
-	// Apply makes the pending state the committed one. It cannot fail: whatever can is checked when the change is made.
+	// Apply makes the pending state the committed one. It cannot fail: whatever can is checked when the change is made. The tables of the
+	// transaction show their new rows by then.
 	Apply()
 }
+
+// preparer is a participant whose readers see its pending state as soon as committed is set: all tables of a transaction change at once.
+type preparer interface{ prepare(committed *atomic.Bool) }
 
 // unit is one open transaction. Only its goroutine uses it.
 type unit struct {
@@ -93,6 +101,13 @@ func noUnit(ctx context.Context) error {
 
 // Commit implements db.Unit.
 func (u *unit) Commit(context.Context) error {
+	committed := &atomic.Bool{}
+	for _, key := range u.keys {
+		if p, ok := u.pending[key].(preparer); ok {
+			p.prepare(committed)
+		}
+	}
+	committed.Store(true)
 	for _, key := range u.keys {
 		u.pending[key].Apply()
 	}

@@ -20,13 +20,26 @@ type Key interface{ ~string | ~int64 }
 // of it see the committed rows. All writers of a table use one Engine. Rows are values: what they point to must not change.
 type Table[K Key, V any] struct {
 	limit int
-	rows  atomic.Pointer[btree.Map[K, V]] // committed, never changed in place
+	state atomic.Pointer[version[K, V]]
+}
+
+// version is what readers see: rows, or next from the moment on that its transaction is committed. Neither is changed in place.
+type version[K Key, V any] struct {
+	rows, next *btree.Map[K, V]
+	committed  *atomic.Bool // of the transaction that made next; nil without one
+}
+
+func (v *version[K, V]) visible() *btree.Map[K, V] {
+	if v.committed != nil && v.committed.Load() {
+		return v.next
+	}
+	return v.rows
 }
 
 // NewTable returns an empty table that holds at most limit rows; 0 means DefaultLimit.
 func NewTable[K Key, V any](limit int) *Table[K, V] {
 	t := &Table[K, V]{limit: cmp.Or(limit, DefaultLimit)}
-	t.rows.Store(&btree.Map[K, V]{})
+	t.state.Store(&version[K, V]{rows: &btree.Map[K, V]{}})
 	return t
 }
 
@@ -42,18 +55,26 @@ func (c *change[K, V]) Save() (restore func()) {
 	return func() { c.rows = saved }
 }
 
+// prepare implements preparer.
+func (c *change[K, V]) prepare(committed *atomic.Bool) {
+	c.table.state.Store(&version[K, V]{rows: c.table.rows(), next: c.rows, committed: committed})
+}
+
 // Apply implements Participant.
-func (c *change[K, V]) Apply() { c.table.rows.Store(c.rows) }
+func (c *change[K, V]) Apply() { c.table.state.Store(&version[K, V]{rows: c.rows}) }
+
+// rows returns the committed rows.
+func (t *Table[K, V]) rows() *btree.Map[K, V] { return t.state.Load().visible() }
 
 func (t *Table[K, V]) change(ctx context.Context) (*change[K, V], error) {
-	return Join(ctx, t, func() *change[K, V] { return &change[K, V]{table: t, rows: t.rows.Load().Copy()} })
+	return Join(ctx, t, func() *change[K, V] { return &change[K, V]{table: t, rows: t.rows().Copy()} })
 }
 
 func (t *Table[K, V]) view(ctx context.Context) *btree.Map[K, V] {
 	if c, ok := joined[*change[K, V]](ctx, t); ok {
 		return c.rows
 	}
-	return t.rows.Load()
+	return t.rows()
 }
 
 // Get returns the row with the key.
