@@ -1,0 +1,173 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"fxcell.dev/cells/access/accessapi"
+	"fxcell.dev/cells/access/internal/account"
+	"fxcell.dev/cells/access/internal/domain"
+	"fxcell.dev/cells/access/internal/store"
+	"fxcell.dev/fxcell/auth"
+	"fxcell.dev/fxcell/clock"
+	"fxcell.dev/fxcell/contract"
+	"fxcell.dev/fxcell/db"
+	"fxcell.dev/fxcell/problem"
+	"fxcell.dev/fxcell/secret"
+)
+
+// How many wrong tokens are answered, before and while their callers are told to wait.
+const (
+	wrongBurst = 20
+	wrongEvery = time.Second
+)
+
+// Service creates the first administrator. It is safe for concurrent use.
+type Service struct {
+	tx      db.Transactor
+	store   store.Store
+	maker   *account.Maker
+	created contract.Publisher[accessapi.UserCreated]
+	clock   clock.Clock
+	wrong   *rate.Limiter
+	turn    chan struct{} // held by the one call that creates
+
+	mu    sync.Mutex
+	token secret.Text // the plain token while it may be needed and this process made it
+	setup domain.Setup
+}
+
+// New returns a service that accepts nothing before Start.
+func New(tx db.Transactor, kept store.Store, maker *account.Maker, created contract.Publisher[accessapi.UserCreated], clk clock.Clock) *Service {
+	return &Service{
+		tx: tx, store: kept, maker: maker, created: created, clock: clk,
+		wrong: rate.NewLimiter(rate.Every(wrongEvery), wrongBurst), turn: make(chan struct{}, 1),
+	}
+}
+
+// Start makes a token when no administrator was ever created and none is waiting for its token. Only a hash of it is stored.
+func (s *Service) Start(ctx context.Context) error {
+	var offered domain.Setup
+	var token string
+	err := s.tx.InTx(ctx, func(ctx context.Context) error {
+		before, err := s.store.Setup(ctx)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return err
+		}
+		if now := s.clock.Now(); before.Completed() || before.Open(now) {
+			offered, token = before, ""
+			return nil
+		}
+		offered, token = domain.NewSetup(s.clock.Now())
+		return s.store.OfferSetup(ctx, offered)
+	})
+	if err != nil && !errors.Is(err, db.ErrStale) { // stale: another process completed it meanwhile
+		return fmt.Errorf("setup: offer: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.setup, s.token = offered, secret.NewText(token)
+	}
+	return nil
+}
+
+// Token returns whether the setup waits for its token, and the token when this process made it: for the start-up notice, and nothing else.
+func (s *Service) Token() (token string, open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.setup.Open(s.clock.Now()) {
+		return "", false
+	}
+	return s.token.Reveal(), true
+}
+
+// Create serves accessapi.SetupV1.
+func (s *Service) Create(ctx context.Context, req accessapi.SetupRequest) (accessapi.SetupResponse, error) {
+	if _, err := s.accept(ctx, req.Token); err != nil {
+		return accessapi.SetupResponse{}, err
+	}
+	select { // who comes second finds the work done, instead of hashing a password for nothing
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return accessapi.SetupResponse{}, context.Cause(ctx)
+	}
+	offered, err := s.accept(ctx, req.Token)
+	if err != nil {
+		return accessapi.SetupResponse{}, err
+	}
+	admin, err := s.maker.Make(ctx, account.Draft{
+		Username: req.Username, Email: req.Email, Password: req.Password,
+		Roles: []string{domain.RoleAdmin, domain.RoleConfigEditor, domain.RoleAuditor},
+	})
+	if err != nil {
+		return accessapi.SetupResponse{}, err
+	}
+	if err := s.complete(ctx, offered, admin); err != nil {
+		return accessapi.SetupResponse{}, err
+	}
+	return accessapi.SetupResponse{User: account.View(admin)}, nil
+}
+
+// accept returns the setup that waits for the token.
+func (s *Service) accept(ctx context.Context, token secret.Text) (domain.Setup, error) {
+	offered, err := s.store.Setup(ctx)
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return domain.Setup{}, s.refuse()
+	case err != nil:
+		return domain.Setup{}, fmt.Errorf("setup: read: %w", err)
+	case offered.Completed():
+		s.close(offered)
+		return domain.Setup{}, problem.New(accessapi.ErrSetupDone, "The first administrator exists; administrators create further users.")
+	case !offered.Accepts(token.Reveal(), s.clock.Now()):
+		return domain.Setup{}, s.refuse()
+	default:
+		return offered, nil
+	}
+}
+
+// complete creates the administrator and closes the setup, both or neither: of many processes with the right token, one gets through.
+func (s *Service) complete(ctx context.Context, offered domain.Setup, admin domain.User) error {
+	err := s.tx.InTx(auth.WithActor(ctx, auth.Actor{Kind: auth.User, ID: admin.ID}), func(ctx context.Context) error {
+		if err := s.store.CompleteSetup(ctx, offered, admin.CreatedAt); err != nil {
+			return err
+		}
+		if err := s.store.InsertUser(ctx, admin); err != nil {
+			return err
+		}
+		return s.created.Publish(ctx, accessapi.UserCreated{UserID: admin.ID, Username: admin.Username.Text})
+	})
+	switch {
+	case errors.Is(err, db.ErrStale): // another process completed it, or offered another token
+		return problem.New(accessapi.ErrSetupDone, "Another setup came first.").Wrap(err)
+	case errors.Is(err, db.ErrUnique):
+		return account.Conflict(err)
+	case err != nil:
+		return fmt.Errorf("setup: create: %w", err)
+	}
+	offered.CompletedAt = admin.CreatedAt
+	s.close(offered)
+	return nil
+}
+
+// close forgets the token.
+func (s *Service) close(completed domain.Setup) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.setup, s.token = completed, secret.Text{}
+}
+
+// refuse answers a wrong token and one that came too late alike. The right token is never kept waiting by those who guess.
+func (s *Service) refuse() error {
+	if !s.wrong.AllowN(s.clock.Now(), 1) {
+		return problem.New(problem.TooMany, "Too many wrong setup tokens.").After(wrongEvery)
+	}
+	return problem.New(accessapi.ErrSetupRefused, "The setup token is wrong or too old. A new start of the service makes a new one once the old one is 24 h old.")
+}

@@ -1,0 +1,143 @@
+// Package audittest is what the tests of the audit cell share: a trail in memory, its tables, a clock that stands and keys that can be lost.
+package audittest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"fxcell.dev/cells/audit/internal/domain"
+	"fxcell.dev/cells/audit/internal/store"
+	"fxcell.dev/cells/audit/slices/auditappend"
+	"fxcell.dev/fxcell/auth"
+	"fxcell.dev/fxcell/clock"
+	"fxcell.dev/fxcell/db/memdb"
+	"fxcell.dev/fxcell/event"
+)
+
+// Start is when the clock of a World stands at first.
+var Start = time.Date(2030, time.January, 2, 3, 4, 5, 678901000, time.UTC)
+
+// RotateAfter is how old a MAC key of a World gets.
+const RotateAfter = 24 * time.Hour
+
+// World is a trail in memory.
+type World struct {
+	Tx     *memdb.Engine
+	Tables store.Tables // to do what nobody may do to a trail
+	Store  store.Store
+	Keys   *Provider
+	Clock  *clock.Manual
+}
+
+// New returns an empty trail.
+func New() *World {
+	tables := store.NewTables(0)
+	return &World{memdb.NewEngine(), tables, store.NewMemoryOn(tables), NewProvider(), clock.NewManual(Start)}
+}
+
+// Do runs fn in a transaction and fails the test when that fails.
+func (w *World) Do(t testing.TB, fn func(ctx context.Context) error) {
+	t.Helper()
+	if err := w.Tx.InTx(t.Context(), fn); err != nil {
+		t.Fatalf("transaction: %v", err)
+	}
+}
+
+// Append gives events to the slice that writes the trail, in one transaction.
+func (w *World) Append(t testing.TB, deliveries ...event.Delivery) {
+	t.Helper()
+	service, err := auditappend.New(w.Store, w.Keys, w.Clock, auditappend.Config{RotateAfter: RotateAfter})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Do(t, func(ctx context.Context) error { return service.Append(ctx, deliveries) })
+}
+
+// Rows returns the stored rows in order, as copies that may be changed.
+func (w *World) Rows(t testing.TB) []domain.Row {
+	t.Helper()
+	var rows []domain.Row
+	err := w.Store.Walk(t.Context(), 1, func(r domain.Row) error {
+		rows = append(rows, CopyOf(r))
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("walk: %v", err)
+	}
+	return rows
+}
+
+// Head returns the head record, which must be there, as a copy that may be changed.
+func (w *World) Head(t testing.TB) domain.Head {
+	t.Helper()
+	h, ok, err := w.Store.Head(t.Context())
+	if err != nil || !ok {
+		t.Fatalf("head: %v, found %v", err, ok)
+	}
+	h.MAC = append([]byte(nil), h.MAC...)
+	return h
+}
+
+// PutRow writes a row into a place, whatever it says.
+func (w *World) PutRow(t testing.TB, place int64, r domain.Row) {
+	t.Helper()
+	w.Do(t, func(ctx context.Context) error { return w.Tables.Entries.Put(ctx, place, r) })
+}
+
+// DeleteRows removes the rows in the given places.
+func (w *World) DeleteRows(t testing.TB, places ...int64) {
+	t.Helper()
+	w.Do(t, func(ctx context.Context) error {
+		for _, place := range places {
+			if _, err := w.Tables.Entries.Delete(ctx, place); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// PutHead writes a head record, whatever it says.
+func (w *World) PutHead(t testing.TB, h domain.Head) {
+	t.Helper()
+	w.Do(t, func(ctx context.Context) error { return w.Tables.Heads.Put(ctx, domain.ChainID, h) })
+}
+
+// DeleteHead removes the head record.
+func (w *World) DeleteHead(t testing.TB) {
+	t.Helper()
+	w.Do(t, func(ctx context.Context) error {
+		_, err := w.Tables.Heads.Delete(ctx, domain.ChainID)
+		return err
+	})
+}
+
+// CopyOf returns a row that shares no memory with r.
+func CopyOf(r domain.Row) domain.Row {
+	r.Sealed, r.MAC = append([]byte(nil), r.Sealed...), append([]byte(nil), r.MAC...)
+	return r
+}
+
+// Delivery returns the n-th event: a user was created by an administrator.
+func Delivery(n int) event.Delivery {
+	user := fmt.Sprintf("00000000-0000-4000-8000-%012d", n)
+	return event.Delivery{Attempt: 1, Event: event.Event{
+		ID: fmt.Sprintf("event-%d", n), Seq: int64(n), Contract: "event.user.created.v1", Topic: "access", Key: user,
+		Source: "cells/access/identitymanage", Time: Start.Add(-time.Second),
+		Actor:   auth.Actor{Kind: auth.User, ID: "admin", Session: auth.HashSession("s-1"), Address: "192.0.2.7"},
+		Request: fmt.Sprintf("request-%d", n), Correlation: "correlation",
+		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+		Payload:     fmt.Appendf(nil, `{"userId":%q,"username":"user%d"}`, user, n),
+	}}
+}
+
+// Deliveries returns the events from first to last.
+func Deliveries(first, last int) []event.Delivery {
+	var out []event.Delivery
+	for n := first; n <= last; n++ {
+		out = append(out, Delivery(n))
+	}
+	return out
+}

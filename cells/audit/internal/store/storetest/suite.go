@@ -1,0 +1,158 @@
+// Package storetest is the conformance suite of the audit store: every adapter passes it.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fxcell.dev/cells/audit/internal/domain"
+	"fxcell.dev/cells/audit/internal/store"
+	"fxcell.dev/fxcell/auth"
+	"fxcell.dev/fxcell/db"
+	"fxcell.dev/fxcell/durability"
+)
+
+// Backend is an empty store and the transactor that it is written with.
+type Backend struct {
+	Tx    db.Transactor
+	Store store.Store
+}
+
+// Run holds the stores that open returns, a fresh one each time, against the promises of store.Store.
+func Run(t *testing.T, open func(t *testing.T) Backend) {
+	t.Helper()
+	for _, p := range []struct {
+		promise string
+		hold    func(t *testing.T, b Backend)
+	}{
+		{"it states its durability", states},
+		{"an empty store has no head, no entries and no keys", empty},
+		{"what was appended is read back in order", readBack},
+		{"a transaction sees its own entries, others see them after the commit", isolation},
+		{"what was rolled back was never there", rollback},
+		{"writing needs a transaction", needsTransaction},
+		{"a seq is taken once", uniqueSeq},
+		{"an event id is taken once", uniqueEvent},
+		{"known ids are those of its entries", known},
+		{"a walk starts where it is told to and ends with the error of its function", walk},
+		{"a walk ends with its context", walkEnds},
+		{"entries are found by each filter, newest first", find},
+		{"keys come by number, each taken once", keys},
+	} {
+		t.Run(p.promise, func(t *testing.T) {
+			t.Parallel()
+			p.hold(t, open(t))
+		})
+	}
+}
+
+var start = time.Date(2030, time.May, 6, 7, 8, 9, 123456000, time.UTC)
+
+// chain returns a chain that entries are made with, before the first one.
+func chain(t *testing.T) *domain.Chain {
+	t.Helper()
+	key, err := domain.NewKey(1, make([]byte, domain.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return domain.Extend(domain.Head{}, key)
+}
+
+// entry returns the n-th entry: actors, actions and targets repeat, times are a minute apart.
+func entry(n int) domain.Entry {
+	at := start.Add(time.Duration(n) * time.Minute)
+	return domain.Entry{
+		Time: at, EventTime: at, EventID: fmt.Sprintf("event-%d", n), EventType: "event.user.created.v1",
+		Actor:  auth.Actor{Kind: auth.User, ID: fmt.Sprintf("actor-%d", n%2)},
+		Action: fmt.Sprintf("action_%d", n%3), Target: fmt.Sprintf("user:%d", n%4), Outcome: domain.Success,
+	}
+}
+
+// fill appends count entries and returns their rows and the head.
+func fill(t *testing.T, b Backend, count int) ([]domain.Row, domain.Head) {
+	t.Helper()
+	c := chain(t)
+	var rows []domain.Row
+	for n := 1; n <= count; n++ {
+		row, err := c.Add(entry(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	must(t, b.Tx.InTx(t.Context(), func(ctx context.Context) error { return b.Store.Append(ctx, rows, c.Head()) }))
+	return rows, c.Head()
+}
+
+func read(ctx context.Context, s store.Store, from int64) ([]domain.Row, error) {
+	var rows []domain.Row
+	err := s.Walk(ctx, from, func(r domain.Row) error {
+		rows = append(rows, r)
+		return nil
+	})
+	return rows, err
+}
+
+// holds fails the test unless the store holds exactly these rows.
+func holds(t *testing.T, b Backend, want []domain.Row) {
+	t.Helper()
+	got, err := read(t.Context(), b.Store, 1)
+	must(t, err)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func states(t *testing.T, b Backend) {
+	if got := b.Store.Durability(); got < durability.Volatile {
+		t.Errorf("durability is %v, want volatile or more", got)
+	}
+}
+
+func empty(t *testing.T, b Backend) {
+	if h, ok, err := b.Store.Head(t.Context()); ok || err != nil {
+		t.Errorf("head is %+v, %v, %v; want none", h, ok, err)
+	}
+	holds(t, b, nil)
+	found, err := b.Store.Find(t.Context(), store.Query{Limit: 10})
+	if len(found) > 0 || err != nil {
+		t.Errorf("found %v, %v; want nothing", found, err)
+	}
+	if k, err := b.Store.Keys(t.Context()); len(k) > 0 || err != nil {
+		t.Errorf("keys are %v, %v; want none", k, err)
+	}
+}
+
+func readBack(t *testing.T, b Backend) {
+	rows, head := fill(t, b, 5)
+	holds(t, b, rows)
+	got, ok, err := b.Store.Head(t.Context())
+	must(t, err)
+	if diff := cmp.Diff(head, got); !ok || diff != "" {
+		t.Errorf("head found %v (-want +got):\n%s", ok, diff)
+	}
+}
+
+func needsTransaction(t *testing.T, b Backend) {
+	row, err := chain(t).Add(entry(1))
+	must(t, err)
+	if err := b.Store.Append(t.Context(), []domain.Row{row}, domain.Head{Chain: domain.ChainID, Size: 1}); !errors.Is(err, db.ErrNoTransaction) {
+		t.Errorf("append outside a transaction: %v, want db.ErrNoTransaction", err)
+	}
+	if err := b.Store.AddKey(t.Context(), store.Key{Number: 1}); !errors.Is(err, db.ErrNoTransaction) {
+		t.Errorf("add key outside a transaction: %v, want db.ErrNoTransaction", err)
+	}
+	holds(t, b, nil)
+}
