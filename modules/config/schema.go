@@ -15,6 +15,8 @@ type schema struct {
 	faults   []error             // of the struct itself
 }
 
+const supported = "use a string, bool, number, time.Duration, a type with UnmarshalText, a list of these, or a struct"
+
 // field is where a key's value goes.
 type field struct {
 	typ   reflect.Type
@@ -38,17 +40,20 @@ func (s *schema) structure(key string, t reflect.Type, index []int, outer []refl
 		s.faults = append(s.faults, fault("%s: the type %s holds itself", key, t))
 		return
 	}
-	for f := range fields(t) {
+	for f := range t.Fields() {
 		name, below := f.Tag.Get("koanf"), append(slices.Clone(index), f.Index...)
+		if name == "-" || !f.IsExported() {
+			continue
+		}
 		if name == "" {
 			name = snake(f.Name)
 		}
 		path := key + delimiter + name
 		switch inner := pointed(f.Type); {
-		case slices.Contains(s.children[key], name):
-			s.faults = append(s.faults, fault("%s: two fields of %s have this key", path, t))
 		case !isKey(name):
 			s.faults = append(s.faults, fault("%s: the key of %s.%s is not snake_case", key, t, f.Name))
+		case slices.Contains(s.children[key], name):
+			s.faults = append(s.faults, fault("%s: two fields of %s have this key", path, t))
 		case inner.Kind() == reflect.Struct && !readsText(inner):
 			s.children[key] = append(s.children[key], name)
 			s.structure(path, inner, below, append(slices.Clone(outer), t))
@@ -56,20 +61,10 @@ func (s *schema) structure(key string, t reflect.Type, index []int, outer []refl
 			s.children[key] = append(s.children[key], name)
 			s.leaves[path] = field{f.Type, below}
 		default:
-			s.faults = append(s.faults, fault("%s: the type %s is not supported: use text, bool, numbers, time.Duration, lists of these or structs", path, f.Type))
+			s.faults = append(s.faults, fault("%s: the type %s is not supported: %s", path, f.Type, supported))
 		}
 	}
 	slices.Sort(s.children[key])
-}
-
-func fields(t reflect.Type) func(func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			if f := t.Field(i); f.IsExported() && f.Tag.Get("koanf") != "-" && !yield(f) {
-				return
-			}
-		}
-	}
 }
 
 func pointed(t reflect.Type) reflect.Type {

@@ -13,14 +13,11 @@ type setting struct {
 	from  string   // the file, the variable or --set
 	env   bool
 	text  bool // the source knows nothing but text, as environment and flags do
-	value *held
+	value *any // what it points to is out of reach of fmt: it may be a secret
 }
 
-// held keeps a value out of reach of fmt, which does not follow a pointer inside a struct: it may be a secret.
-type held struct{ content any }
-
-// empty reports whether the setting says nothing: a key without a value in a file.
-func (s setting) empty() bool { return s.value == nil || s.value.content == nil }
+// content returns the value: nil for a key of a file that has none and so says nothing.
+func (s setting) content() any { return *s.value }
 
 // key is the path up to its n-th key.
 func (s setting) key(n int) string { return strings.Join(s.path[:n], delimiter) }

@@ -108,10 +108,10 @@ func (s *Source) decode(section string, v reflect.Value) []error {
 			continue
 		}
 		key := set.key(len(set.path))
-		if _, leaf := known.leaves[key]; !leaf || set.empty() {
+		if _, leaf := known.leaves[key]; !leaf || set.content() == nil {
 			continue
 		}
-		if err := values.Set(key, set.value.content); err != nil {
+		if err := values.Set(key, set.content()); err != nil {
 			faults = append(faults, fault("%s from %s cannot be merged", key, set.origin(len(set.path))))
 		}
 		last[key] = set

@@ -41,7 +41,7 @@ func ofText(s string, t reflect.Type, text bool) (any, error) {
 		return time.ParseDuration(s)
 	case readsText(t):
 		v := reflect.New(t)
-		u, _ := v.Interface().(encoding.TextUnmarshaler)
+		u, _ := reflect.TypeAssert[encoding.TextUnmarshaler](v)
 		err := u.UnmarshalText([]byte(s))
 		return v.Elem().Interface(), err
 	case t.Kind() == reflect.String:

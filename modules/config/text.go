@@ -22,7 +22,7 @@ func readEnvironment(environ []string) ([]setting, []error) {
 			faults = append(faults, fault("%s: %s", show(name), badText))
 			continue
 		}
-		settings = append(settings, setting{path: pathOf(name), from: name, env: true, text: true, value: &held{value}})
+		settings = append(settings, setting{path: pathOf(name), from: name, env: true, text: true, value: new(any(value))})
 	}
 	return settings, faults
 }
@@ -53,7 +53,7 @@ func readFlags(flags []string) ([]setting, []error) {
 		case !isText(value):
 			faults = append(faults, fault("%s from --set: %s", strings.Join(path, delimiter), badText))
 		default:
-			settings = append(settings, setting{path: path, from: "--set", text: true, value: &held{value}})
+			settings = append(settings, setting{path: path, from: "--set", text: true, value: new(any(value))})
 		}
 	}
 	return settings, faults

@@ -13,10 +13,10 @@ func (s *schema) check(set setting) error {
 		}
 	}
 	key := set.key(len(set.path))
-	if _, leaf := s.leaves[key]; leaf || set.empty() {
+	if _, leaf := s.leaves[key]; leaf || set.content() == nil {
 		return nil
 	}
-	if _, keys := set.value.content.(map[string]any); keys {
+	if _, keys := set.content().(map[string]any); keys {
 		return nil
 	}
 	return fault("%s from %s: want keys below it: %s", key, set.origin(len(set.path)), strings.Join(s.children[key], ", "))

@@ -45,7 +45,7 @@ func (r *reader) value(node *yaml.Node, s setting) {
 			r.mapping(node, s.path, s.lines)
 			return
 		}
-		s.value = &held{map[string]any{}}
+		s.value = new(any(map[string]any{}))
 	case yaml.SequenceNode:
 		items := make([]any, 0, len(node.Content))
 		for _, n := range node.Content {
@@ -56,10 +56,10 @@ func (r *reader) value(node *yaml.Node, s setting) {
 			}
 			items = append(items, item)
 		}
-		s.value = &held{items}
+		s.value = new(any(items))
 	default:
 		content, _ := r.scalar(node, s)
-		s.value = &held{content}
+		s.value = new(content)
 	}
 	r.settings = append(r.settings, s)
 }
