@@ -19,7 +19,7 @@ $(LINT):
 	$(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 
 lint: $(LINT) ## golangci-lint on the tree, and each of its rules on a bad fixture
-	$(LINT) run ./...
+	$(LINT) run --allow-parallel-runners ./...
 	bash .lint/fixtures.sh $(LINT)
 
 fmt: $(LINT) ## format the tree

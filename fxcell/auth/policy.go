@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -26,42 +27,65 @@ const (
 	service
 )
 
-// ErrPolicy is what a text is refused with that is no policy.
-var ErrPolicy = errors.New("auth: want public, authenticated, role:a,b, self-or-role:{param}:role or service")
+// PolicyError says what is wrong with the text of a policy.
+type PolicyError struct{ Problem string }
+
+// Error tells what is wrong.
+func (e *PolicyError) Error() string { return "auth: policy " + e.Problem }
+
+// PolicyForms are the forms of a policy, for messages.
+const PolicyForms = "public, authenticated, role:a[,b], self-or-role:{param}:role[,role] or service"
+
+var (
+	paramPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+	rolePattern  = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+)
 
 // ParsePolicy reads a policy as contract files spell it: public, authenticated, role:a or role:a,b (one of them),
-// self-or-role:{userId}:admin (the path parameter is the caller's id, or the role), service.
+// self-or-role:{userId}:admin (the path parameter is the caller's id, or the role), service. Its error is a *PolicyError.
 func ParsePolicy(text string) (Policy, error) {
-	name, rest, _ := strings.Cut(text, ":")
+	wrong := func(format string, args ...any) (Policy, error) {
+		return Policy{}, &PolicyError{fmt.Sprintf("%q", text) + fmt.Sprintf(format, args...)}
+	}
+	word, rest, more := strings.Cut(text, ":")
 	p := Policy{text: text}
-	switch name {
+	switch word {
 	case "public", "authenticated", "service":
-		p.kind = map[string]policyKind{"public": public, "authenticated": authenticated, "service": service}[name]
-		if rest != "" || strings.Contains(text, ":") {
-			return Policy{}, fmt.Errorf("policy %q: %w", text, ErrPolicy)
+		if more {
+			return wrong(": %s stands alone", word)
 		}
+		p.kind = map[string]policyKind{"public": public, "authenticated": authenticated, "service": service}[word]
 		return p, nil
-	case "role":
-		p.kind, p.roles = role, strings.Split(rest, ",")
 	case "self-or-role":
 		param, roles, _ := strings.Cut(rest, ":")
-		if len(param) < 3 || param[0] != '{' || param[len(param)-1] != '}' {
-			return Policy{}, fmt.Errorf("policy %q: %w", text, ErrPolicy)
+		name, braced := strings.CutPrefix(param, "{")
+		name, closed := strings.CutSuffix(name, "}")
+		if !braced || !closed || !paramPattern.MatchString(name) {
+			return wrong(" names no path parameter, as in self-or-role:{userId}:admin")
 		}
-		p.kind, p.param, p.roles = selfOrRole, param[1:len(param)-1], strings.Split(roles, ",")
+		p.kind, p.param, rest = selfOrRole, name, roles
+	case "role":
+		p.kind = role
+	default:
+		return wrong(" is no policy: write %s", PolicyForms)
 	}
-	if p.kind == denyAll || slices.ContainsFunc(p.roles, func(r string) bool { return !isRole(r) }) {
-		return Policy{}, fmt.Errorf("policy %q: %w", text, ErrPolicy)
+	p.roles = strings.Split(rest, ",")
+	for i, r := range p.roles {
+		if !rolePattern.MatchString(r) {
+			return wrong(" has %q for a role: roles are joined by commas without spaces, as in role:admin,auditor", r)
+		}
+		if slices.Contains(p.roles[:i], r) {
+			return wrong(" has the role %s twice", r)
+		}
 	}
 	return p, nil
 }
 
-func isRole(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
-}
-
 // String returns the policy as contract files spell it.
 func (p Policy) String() string { return p.text }
+
+// Equal reports whether both say the same.
+func (p Policy) Equal(q Policy) bool { return p.text == q.text }
 
 // Public reports whether everybody may call, without being authenticated.
 func (p Policy) Public() bool { return p.kind == public }

@@ -157,8 +157,8 @@ func mineAt(l level.Level, parts ...fxcell.Part) fx.Option {
 // quiet is private to a slice and states that it keeps nothing.
 type quiet struct{ adapter }
 
-func newQuiet() quiet               { return quiet{adapter{durability.Discards}} }
-func takesQuiet(quiet) *svc         { return &svc{} }
+func newQuiet() quiet       { return quiet{adapter{durability.Discards}} }
+func takesQuiet(quiet) *svc { return &svc{} }
 
 // index is a type that the framework has never heard of.
 type index struct{ adapter }

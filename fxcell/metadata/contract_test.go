@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/level"
 	"fxcell.dev/fxcell/metadata"
 )
@@ -24,7 +25,7 @@ func TestHTTPContractIsReadWhole(t *testing.T) {
 		Provider: "config", Consumers: []string{"access", "edge-bff"},
 		HTTP: &metadata.HTTP{
 			Method: "PUT", Path: "/api/v1/config/{key}", SuccessStatus: 200,
-			Policy:   metadata.Policy{Text: "role:config-editor", Kind: metadata.PolicyRole, Roles: []string{"config-editor"}},
+			Policy:   policy(t, "role:config-editor"),
 			Deadline: 3 * time.Second, BodyLimit: 64 << 10,
 			Parameters: []metadata.Parameter{
 				{Name: "key", In: metadata.InPath, Required: true, Schema: json.RawMessage(`{"$ref":"key.schema.json"}`)},
@@ -296,4 +297,13 @@ func TestContractFaults(t *testing.T) {
 			[]string{"3:1: ownercell: is an unknown field, did you mean ownerCell?"},
 		},
 	})
+}
+
+func policy(t *testing.T, text string) auth.Policy {
+	t.Helper()
+	p, err := auth.ParsePolicy(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

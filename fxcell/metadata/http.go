@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/metadata/internal/strict"
 )
 
@@ -25,12 +26,12 @@ type HTTP struct {
 	NoContent       bool // no body: exactly with status 204
 	List            bool // a page of items, with the parameters cursor and limit
 	Raw             bool // the body without an envelope
-	Policy          Policy
+	Policy          auth.Policy
 	Deadline        time.Duration // DefaultDeadline where the file names none
 	BodyLimit       int64         // bytes, DefaultBodyLimit where the file names none
 	Parameters      []Parameter   // in the order of the file
 	ResponseHeaders []string
-	Responses       []Response // errors beyond those that every contract has, by status
+	Responses       []Response // errors beyond those that every contract has, by status; a status may have several codes
 }
 
 // Response is an error that a contract may answer with.
@@ -102,16 +103,18 @@ func readResponses(v strict.Value) []Response {
 			m.Key.Failf("is no status of an error: one from 400 to 599")
 			status = 0
 		}
-		o := m.Value.Object()
-		r := Response{
-			Status:      status,
-			Code:        o.Field("code").Like(codePattern.MatchString, "a code, as in ERR_CONFIG_STALE"),
-			Description: o.Field("description").Text(),
-			SchemaRef:   o.Field("schemaRef").Like(isRelative, "a relative path to a schema file"),
+		for _, item := range m.Value.OneOrMore() {
+			o := item.Object()
+			r := Response{
+				Status:      status,
+				Code:        o.Field("code").Like(codePattern.MatchString, "a code, as in ERR_CONFIG_STALE"),
+				Description: o.Field("description").Text(),
+				SchemaRef:   o.Field("schemaRef").Like(isRelative, "a relative path to a schema file"),
+			}
+			o.Done()
+			out = append(out, r)
 		}
-		o.Done()
-		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b Response) int { return cmp.Compare(a.Status, b.Status) })
+	slices.SortStableFunc(out, func(a, b Response) int { return cmp.Compare(a.Status, b.Status) })
 	return out
 }

@@ -325,26 +325,38 @@ func TestPolicyFaults(t *testing.T) {
 	})
 }
 
-func TestPoliciesAreTakenApart(t *testing.T) {
+func TestPoliciesAreRead(t *testing.T) {
 	t.Parallel()
-	for _, want := range []metadata.Policy{
-		{Text: "public", Kind: metadata.PolicyPublic},
-		{Text: "authenticated", Kind: metadata.PolicyAuthenticated},
-		{Text: "service", Kind: metadata.PolicyService},
-		{Text: "role:admin,auditor", Kind: metadata.PolicyRole, Roles: []string{"admin", "auditor"}},
-		{Text: "self-or-role:{key}:admin,ops", Kind: metadata.PolicySelfOrRole, Param: "key", Roles: []string{"admin", "ops"}},
-	} {
-		t.Run(want.Text, func(t *testing.T) {
+	for _, text := range []string{"public", "authenticated", "service", "role:admin,auditor", "self-or-role:{key}:admin,ops"} {
+		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			data := edit(t, routeYAML, "policy: role:config-editor", "policy: "+want.Text)
+			data := edit(t, routeYAML, "policy: role:config-editor", "policy: "+text)
 			got, err := metadata.DecodeContract(routeFile, []byte(data))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got.HTTP.Policy); diff != "" {
-				t.Errorf("policy (-want +got):\n%s", diff)
+			if got.HTTP.Policy.String() != text {
+				t.Errorf("policy %q, want %q", got.HTTP.Policy, text)
 			}
 		})
+	}
+}
+
+func TestAStatusMayHaveSeveralCodes(t *testing.T) {
+	t.Parallel()
+	data := edit(t, routeYAML, "      412: {code: ERR_CONFIG_STALE, description: the setting has changed since}",
+		"      412: [{code: ERR_CONFIG_STALE, description: the setting has changed since}, {code: ERR_CONFIG_OLD}]")
+	got, err := metadata.DecodeContract(routeFile, []byte(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []metadata.Response{
+		{Status: 412, Code: "ERR_CONFIG_STALE", Description: "the setting has changed since"},
+		{Status: 412, Code: "ERR_CONFIG_OLD"},
+		{Status: 428, Code: "ERR_CONFIG_NO_MATCH", Description: "If-Match is required"},
+	}
+	if diff := cmp.Diff(want, got.HTTP.Responses); diff != "" {
+		t.Errorf("responses (-want +got):\n%s", diff)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/metadata/internal/strict"
 )
 
@@ -46,7 +47,7 @@ func readPath(h *HTTP, r *strict.Object) {
 	for _, l := range listed {
 		h.Parameters = append(h.Parameters, l.Parameter)
 	}
-	policy := r.Need("policy", wantPolicy)
+	policy := r.Need("policy", auth.PolicyForms)
 	h.Policy = readPolicy(policy)
 	if h.Path == "" || problem != "" {
 		return
@@ -62,7 +63,7 @@ func readPath(h *HTTP, r *strict.Object) {
 			l.name.Failf("is in the path, which has no {%s}", l.Name)
 		}
 	}
-	if p := h.Policy.Param; p != "" && !slices.Contains(names, p) {
+	if p := h.Policy.Param(); p != "" && !slices.Contains(names, p) {
 		policy.Failf("{%s} is no parameter of the path", p)
 	}
 }

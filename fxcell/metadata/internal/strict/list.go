@@ -21,6 +21,14 @@ func (v Value) List() []Value {
 	return items
 }
 
+// OneOrMore reads a list, or a single item that stands for a list of one.
+func (v Value) OneOrMore() []Value {
+	if v.usable() && v.node.Kind == yaml.SequenceNode {
+		return v.List()
+	}
+	return []Value{v}
+}
+
 // NoItems reports whether the value is a list and has no items.
 func (v Value) NoItems() bool {
 	return v.usable() && v.node.Kind == yaml.SequenceNode && len(v.node.Content) == 0
