@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fxcell.dev/cells/audit/internal/domain"
+	"fxcell.dev/cells/audit/internal/keyring"
 	"fxcell.dev/cells/audit/internal/store"
 	"fxcell.dev/cells/audit/slices/auditappend"
 	"fxcell.dev/fxcell/auth"
@@ -53,6 +54,42 @@ func (w *World) Append(t testing.TB, deliveries ...event.Delivery) {
 		t.Fatal(err)
 	}
 	w.Do(t, func(ctx context.Context) error { return service.Append(ctx, deliveries) })
+}
+
+// Verify checks the trail, its entries one by one and its end.
+func (w *World) Verify(t testing.TB) domain.Result {
+	t.Helper()
+	keys, err := keyring.New(w.Store, w.Keys).Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := domain.NewVerifier(keys.Get)
+	if err := w.Store.Walk(t.Context(), 1, func(r domain.Row) error { return v.Check(t.Context(), r) }); err != nil {
+		t.Fatal(err)
+	}
+	head, found, err := w.Store.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := v.Finish(t.Context(), domain.End{Head: head, Found: found, Begun: !keys.Empty()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// Entries returns the entries in order.
+func (w *World) Entries(t testing.TB) []domain.Entry {
+	t.Helper()
+	var out []domain.Entry
+	for _, r := range w.Rows(t) {
+		_, e, err := r.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, e)
+	}
+	return out
 }
 
 // Rows returns the stored rows in order, as copies that may be changed.

@@ -60,7 +60,7 @@ var records = map[string]record{
 		target: always("audit:entries"),
 	},
 	auditapi.IntegrityVerifiedV1.ID: {
-		keep:    plain("valid", "firstInvalidSeq", "entriesChecked", "kind"),
+		keep:    plain("chain", "valid", "firstInvalidSeq", "entriesChecked", "kind"),
 		action:  always("authz_admin"),
 		target:  named("audit", "chain"),
 		outcome: verdict,

@@ -1,0 +1,228 @@
+package auditappend_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fxcell.dev/cells/audit/internal/audittest"
+	"fxcell.dev/cells/audit/internal/domain"
+	"fxcell.dev/cells/audit/slices/auditappend"
+	"fxcell.dev/fxcell/auth"
+	"fxcell.dev/fxcell/db"
+)
+
+// keyIDs returns the key that each entry was signed with, and that of the head record.
+func (f fixture) keyIDs(t *testing.T) (entries []string, head string) {
+	t.Helper()
+	for _, r := range f.Rows(t) {
+		seal, _, err := r.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, seal.KeyID)
+	}
+	return entries, f.Head(t).KeyID
+}
+
+func TestTheFirstKeyIsMadeWithTheFirstEntry(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.must(t)
+	if got := f.Keys.Purposes(); len(got) != 0 {
+		t.Errorf("keys were made for %v before there was an entry", got)
+	}
+	f.must(t, audittest.Delivery(1))
+	f.must(t, audittest.Delivery(2))
+	if diff := cmp.Diff([]string{"audit/mac/1"}, f.Keys.Purposes()); diff != "" {
+		t.Errorf("keys were made for (-want +got):\n%s", diff)
+	}
+	entries, head := f.keyIDs(t)
+	if diff := cmp.Diff([]string{"audit/mac/1", "audit/mac/1"}, entries); diff != "" || head != "audit/mac/1" {
+		t.Errorf("head is signed with %s, entries with (-want +got):\n%s", head, diff)
+	}
+}
+
+func TestAKeyThatIsOldIsRotatedAndThatIsAnEntry(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.must(t, audittest.Delivery(1))
+	f.Clock.Advance(audittest.RotateAfter - time.Nanosecond)
+	f.must(t, audittest.Delivery(2))
+	f.Clock.Advance(time.Nanosecond)
+	f.must(t, audittest.Delivery(2)) // nothing new: nothing is written, not even a rotation
+	f.intact(t, 2)
+	f.must(t, audittest.Delivery(3), audittest.Delivery(4))
+	f.must(t, audittest.Delivery(5))
+	f.Clock.Advance(audittest.RotateAfter)
+	f.must(t, audittest.Delivery(6))
+
+	entries, head := f.keyIDs(t)
+	want := []string{
+		"audit/mac/1", "audit/mac/1", "audit/mac/2", "audit/mac/2", "audit/mac/2", "audit/mac/2", "audit/mac/3", "audit/mac/3",
+	}
+	if diff := cmp.Diff(want, entries); diff != "" || head != "audit/mac/3" {
+		t.Errorf("head is signed with %s, entries with (-want +got):\n%s", head, diff)
+	}
+	got := f.Entries(t)[2]
+	rotated := domain.Entry{
+		Time: got.Time, EventTime: got.Time, EventID: "audit/mac/2", EventType: "audit.key.rotated",
+		Actor:  auth.Actor{Kind: auth.System, ID: "cells/audit/auditappend"},
+		Action: "key_rotated", Target: "key:audit/mac/2", Outcome: "success", Reason: "age", Data: []byte(`{"retired":"audit/mac/1"}`),
+	}
+	if diff := cmp.Diff(rotated, got); diff != "" {
+		t.Errorf("entry of the rotation (-want +got):\n%s", diff)
+	}
+	f.intact(t, 8)
+}
+
+func TestARotationThatIsRolledBackIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.must(t, audittest.Delivery(1))
+	f.Clock.Advance(audittest.RotateAfter)
+	undo := errors.New("undo")
+	err := f.Tx.InTx(t.Context(), func(ctx context.Context) error {
+		return errors.Join(f.service.Append(ctx, audittest.Deliveries(2, 2)), undo)
+	})
+	if !errors.Is(err, undo) {
+		t.Fatal(err)
+	}
+	f.must(t, audittest.Delivery(2))
+	f.must(t, audittest.Delivery(3))
+	entries, _ := f.keyIDs(t)
+	if diff := cmp.Diff([]string{"audit/mac/1", "audit/mac/2", "audit/mac/2", "audit/mac/2"}, entries); diff != "" {
+		t.Errorf("entries are signed with (-want +got):\n%s", diff)
+	}
+	f.intact(t, 4)
+}
+
+func TestAClockThatGoesBackRotatesNothing(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.must(t, audittest.Delivery(1))
+	f.Clock.Advance(-10 * audittest.RotateAfter)
+	f.must(t, audittest.Delivery(2))
+	f.intact(t, 2)
+	if rows := f.Rows(t); !rows[1].Time.Before(rows[0].Time) {
+		t.Errorf("entries are of %v and %v: order is by seq, times are as the clock said", rows[0].Time, rows[1].Time)
+	}
+}
+
+func TestWithoutItsKeysTheTrailTakesNothing(t *testing.T) {
+	t.Parallel()
+	down := errors.New("connection refused")
+	f := setup(t)
+	f.Keys.Fail(down)
+	if err := f.append(t, audittest.Delivery(1)); !errors.Is(err, down) {
+		t.Errorf("first entry: %v, want %v", err, down)
+	}
+	f.Keys.Fail(nil)
+	f.must(t, audittest.Delivery(1))
+
+	fresh, err := auditappend.New(f.Store, f.Keys, f.Clock, auditappend.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	restarted := fixture{f.World, fresh}
+	f.Keys.Fail(down)
+	if err := restarted.append(t, audittest.Delivery(2)); !errors.Is(err, domain.ErrNoKey) || !errors.Is(err, down) {
+		t.Errorf("after a restart: %v, want %v for %v", err, domain.ErrNoKey, down)
+	}
+	f.Keys.Fail(nil)
+	restarted.must(t, audittest.Delivery(2))
+	restarted.intact(t, 2)
+}
+
+func TestAKeyIsUnwrappedOnce(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for n := range 20 {
+		f.must(t, audittest.Delivery(n))
+	}
+	if got := f.Keys.Unwraps(); got != 1 {
+		t.Errorf("%d keys were unwrapped for 20 batches, want 1", got)
+	}
+}
+
+func TestNothingIsWrittenBehindAHeadRecordThatIsNotOurs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		tamper func(t *testing.T, f fixture, old domain.Head)
+		want   error
+	}{
+		{"gone", func(t *testing.T, f fixture, _ domain.Head) { f.DeleteHead(t) }, auditappend.ErrHead},
+		{"gone with the entries", func(t *testing.T, f fixture, _ domain.Head) {
+			f.DeleteHead(t)
+			f.DeleteRows(t, 1, 2, 3, 4)
+		}, auditappend.ErrHead},
+		{"altered", func(t *testing.T, f fixture, _ domain.Head) {
+			h := f.Head(t)
+			h.Size = 2
+			f.PutHead(t, h)
+		}, auditappend.ErrHead},
+		{"of an unknown key", func(t *testing.T, f fixture, _ domain.Head) {
+			h := f.Head(t)
+			h.KeyID = "audit/mac/7"
+			f.PutHead(t, h)
+		}, domain.ErrNoKey},
+		{"old", func(t *testing.T, f fixture, old domain.Head) { f.PutHead(t, old) }, db.ErrUnique},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.must(t, audittest.Deliveries(1, 2)...)
+			old := f.Head(t)
+			f.must(t, audittest.Deliveries(3, 4)...)
+			c.tamper(t, f, old)
+			before := f.Rows(t)
+			if err := f.append(t, audittest.Delivery(5)); !errors.Is(err, c.want) {
+				t.Errorf("append: %v, want %v", err, c.want)
+			}
+			if diff := cmp.Diff(before, f.Rows(t)); diff != "" {
+				t.Errorf("rows (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestACutTailStaysVisibleWhenTheTrailGoesOn(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.must(t, audittest.Deliveries(1, 4)...)
+	f.DeleteRows(t, 3, 4)
+	f.must(t, audittest.Delivery(5))
+	if diff := cmp.Diff(domain.Result{Checked: 2, Seq: 3, Kind: domain.Gap}, f.Verify(t)); diff != "" {
+		t.Errorf("check (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheSectionHasDefaultsAndLimits(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rotateAfter time.Duration
+		want        error
+	}{{0, nil}, {time.Minute, nil}, {24 * time.Hour, nil}, {time.Second, auditappend.ErrConfig}, {-time.Hour, auditappend.ErrConfig}} {
+		w := audittest.New()
+		if _, err := auditappend.New(w.Store, w.Keys, w.Clock, auditappend.Config{RotateAfter: c.rotateAfter}); !errors.Is(err, c.want) {
+			t.Errorf("rotate after %v: %v, want %v", c.rotateAfter, err, c.want)
+		}
+	}
+	w := audittest.New()
+	service, err := auditappend.New(w.Store, w.Keys, w.Clock, auditappend.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fixture{w, service}
+	f.must(t, audittest.Delivery(1))
+	w.Clock.Advance(90*24*time.Hour - time.Second)
+	f.must(t, audittest.Delivery(2))
+	f.intact(t, 2)
+	w.Clock.Advance(time.Second)
+	f.must(t, audittest.Delivery(3))
+	f.intact(t, 4) // and the rotation
+}
