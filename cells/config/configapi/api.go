@@ -81,7 +81,7 @@ var PublishV1 = contract.HTTP[PublishRequest, PublishResponse]{
 		{Name: "key", In: "path", Required: true, Schema: keySchema},
 		{Name: "If-Match", In: "header", Schema: matchSchema},
 	},
-	Errors:   []problem.Code{ErrNotFound, ErrStale, ErrValueInvalid},
+	Errors:   []problem.Code{ErrNotFound, ErrStale, ErrValueInvalid, ErrSchemaInvalid},
 	Response: "response.schema.json", Files: files,
 }
 
@@ -94,7 +94,7 @@ var RollbackV1 = contract.HTTP[RollbackRequest, RollbackResponse]{
 		{Name: "If-Match", In: "header", Schema: matchSchema},
 	},
 	ResponseHeaders: []string{"ETag"},
-	Errors:          []problem.Code{ErrNotFound, ErrVersionNotFound, ErrStale, ErrValueInvalid},
+	Errors:          []problem.Code{ErrNotFound, ErrVersionNotFound, ErrStale, ErrValueInvalid, ErrSchemaInvalid},
 	Request:         "request.schema.json", Response: "response.schema.json", Files: files,
 }
 

@@ -85,8 +85,12 @@ func Stale() *problem.Error {
 	return problem.New(configapi.ErrStale, "Read the setting again and decide anew.")
 }
 
-// ProblemOf turns what a store says into what a caller is told; any other error stays as it is.
+// ProblemOf turns what a store says into what a caller is told; any other error stays as it is, and so does a problem that wraps what a store
+// says.
 func ProblemOf(err error) error {
+	if _, ok := errors.AsType[*problem.Error](err); ok {
+		return err
+	}
 	switch {
 	case errors.Is(err, db.ErrNotFound):
 		return problem.New(configapi.ErrNotFound, "No setting has this key.").Wrap(err)

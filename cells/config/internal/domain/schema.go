@@ -26,6 +26,7 @@ var noFiles embed.FS
 type schema struct {
 	doc      any
 	patterns map[string]int // the size of each regular expression
+	size     int            // of all of them, each as often as it stands there
 	compiled *body.Schema
 }
 
@@ -108,21 +109,25 @@ func (s *schema) inspectKeywords(keywords map[string]any, depth int) error {
 		return badSchema("ref", "may have an $id at its root only")
 	}
 	if pattern, ok := keywords["pattern"].(string); ok {
-		s.patterns[pattern] = patternSize(pattern)
+		s.note(pattern)
 	}
 	if patterns, ok := keywords["patternProperties"].(map[string]any); ok {
 		for pattern := range patterns {
-			s.patterns[pattern] = patternSize(pattern)
+			s.note(pattern)
 		}
 	}
-	total := 0
-	for _, size := range s.patterns {
-		total += size
-	}
-	if total > maxPatterns {
+	if s.size > maxPatterns {
 		return badSchema("pattern", "has regular expressions that are too large")
 	}
 	return nil
+}
+
+// note counts a regular expression as often as it stands in the schema: as often it is compiled.
+func (s *schema) note(pattern string) {
+	if _, ok := s.patterns[pattern]; !ok {
+		s.patterns[pattern] = patternSize(pattern)
+	}
+	s.size += s.patterns[pattern]
 }
 
 // validate returns what is wrong with a value that body.Scan let through.

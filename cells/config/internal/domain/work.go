@@ -14,6 +14,8 @@ const (
 	maxSteps = 100_000 // schemas applied to values
 	maxUnits = 1 << 26 // bytes read, each by every step of a regular expression
 	maxChain = 1_000   // schemas applied inside each other
+
+	uniqueCost = 16 // of telling whether items are unique, by what there is to read of them
 )
 
 // work follows a validation without doing it: a small schema can make a validator go through the same value any number of times, by
@@ -146,7 +148,7 @@ func (w *work) units(keywords map[string]any, v any) int {
 		}
 	}
 	if unique, _ := keywords["uniqueItems"].(bool); unique {
-		units += size(v)
+		units += uniqueCost * size(v)
 	}
 	return units
 }
