@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"go.uber.org/fx"
 	"go.uber.org/zap"
@@ -38,13 +39,11 @@ func hints(mode durability.Mode) map[string]string {
 			out[p.Name] = "infra/memory.Module"
 		}
 	}
-	for port, module := range map[string]string{
+	maps.Copy(out, map[string]string{
 		"*zap.Logger": "modules/logging.Module", "config.Source": "modules/config.Module", "event.Source": "modules/logsource.Module",
 		"auth.Authenticator": "modules/auth.Module", "auth.KeySource": "cells/access.Module", "auth.Sessions": "cells/access.Module",
 		"auth.Config": "modules/auth.Module",
-	} {
-		out[port] = module
-	}
+	})
 	return out
 }
 

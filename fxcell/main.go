@@ -63,7 +63,7 @@ func (p program) run(args []string) int {
 	case err != nil:
 		return p.fail(fmt.Errorf("%w: see %s --help", err, p.name))
 	case f.version:
-		fmt.Fprintf(p.stdout, "%s %s\n", p.name, version())
+		say(p.stdout, p.name+" "+version())
 		return 0
 	}
 	for _, c := range p.choices {
@@ -108,7 +108,7 @@ func (p program) parse(args []string) (flags, error) {
 }
 
 func (p program) help() {
-	fmt.Fprintf(p.stdout, `Usage: %s [flags]
+	say(p.stdout, fmt.Sprintf(`Usage: %s [flags]
 
   --assembly NAME    what to run: %s (default %s)
   --config FILE      a YAML file over the built-in configuration (or FXCELL_CONFIG)
@@ -117,9 +117,11 @@ func (p program) help() {
   --help             print this
 
 Every setting can also come from the environment: FXCELL_HTTPSERVER__PUBLIC__ADDR is httpserver.public.addr.
-Order: built-in configuration, --config, environment, --set.
-`, p.name, strings.Join(p.names(), ", "), p.choices[0].Name)
+Order: built-in configuration, --config, environment, --set.`, p.name, strings.Join(p.names(), ", "), p.choices[0].Name))
 }
+
+// say prints a line for a person. When nobody can read it there is nobody left to tell.
+func say(w io.Writer, line string) { _, _ = fmt.Fprintln(w, line) }
 
 // version returns the version of the main module as the build recorded it.
 func version() string {
@@ -132,7 +134,7 @@ func version() string {
 // fail prints err, each of its lines under the program's name.
 func (p program) fail(err error) int {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintf(p.stderr, "%s: %s\n", p.name, line)
+		say(p.stderr, p.name+": "+line)
 	}
 	return 1
 }
@@ -156,7 +158,7 @@ func (p program) start(app App, args config.Args) int {
 		return p.abandon(run, hooks, err)
 	}
 	for _, line := range lines(app.Mode, report) {
-		fmt.Fprintln(p.stdout, line)
+		say(p.stdout, line)
 	}
 	shutdown := <-run.Wait()
 	return p.stop(run, shutdown)

@@ -108,7 +108,7 @@ func judgeHere(scope string, ports []reflect.Type) fx.Option {
 	}
 	in := append([]reflect.Type{reflect.TypeFor[*durability.Judge]()}, ports...)
 	check := reflect.MakeFunc(reflect.FuncOf(in, []reflect.Type{errorType}, false), func(args []reflect.Value) []reflect.Value {
-		judge, _ := args[0].Interface().(*durability.Judge)
+		judge, _ := reflect.TypeAssert[*durability.Judge](args[0])
 		var errs []error
 		for i, v := range args[1:] {
 			errs = append(errs, judge.Judge(ports[i].String(), scope, v.Interface()))

@@ -136,7 +136,7 @@ func (f boundField) set(field reflect.Value, text string) []problem.Fault {
 
 // parse returns text as the JSON value that its schema judges, and what stores it in the field.
 func parse(field reflect.Value, text string) (value any, store func() error, wrong string) {
-	if u, ok := field.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](field.Addr()); ok {
 		return text, func() error { return u.UnmarshalText([]byte(text)) }, ""
 	}
 	switch field.Kind() {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -128,9 +129,7 @@ func (c codec) encodeResponse(v reflect.Value) (Response, error) {
 	if err := c.response.write(v, headers); err != nil {
 		return res, fmt.Errorf("contract %s: response: %w", c.id, err)
 	}
-	for name, values := range headers["header"] {
-		res.Header[name] = values
-	}
+	maps.Copy(res.Header, headers["header"])
 	if c.noContent {
 		return res, nil
 	}

@@ -113,7 +113,7 @@ func TestTheModeAndTheJudgeCannotBeSwapped(t *testing.T) {
 		{"replace of the judge by a hand-made one", []fx.Option{forgetful(), fx.Replace(forged)}, "no assembly"},
 		{"decorate of the judge with a hand-made one", []fx.Option{forgetful(), decorateJudge(forged)}, "no assembly"},
 		{"replace of the judge by another app's", []fx.Option{forgetful(), fx.Replace(demo)}, "judged by its own assembly's judge only"},
-		{"another app's judge written over it", []fx.Option{forgetful(), fx.Decorate(func(j *durability.Judge) *durability.Judge { *j = *demo; return j })}, "no assembly"}, //nolint:govet // the copy is the attack
+		{"another app's judge written over it", []fx.Option{forgetful(), fx.Decorate(func(j *durability.Judge) *durability.Judge { *j = *demo; return j })}, "no assembly"},
 		{
 			"another app's judge in a raw module, for a wrapper that drops",
 			[]fx.Option{in(postgres, fx.Module("raw", decorateJudge(demo), durability.Wrap(func(outbox.Writer) outbox.Writer { return memoryWriter{adapter{durability.Volatile}} }), fx.Invoke(func(outbox.Writer) {})))},

@@ -130,7 +130,6 @@ var order = fxcell.Cell(fxcell.CellMeta{ID: "order", Level: level.L2}, fxcell.Sl
 type svc struct{}
 
 func takesWriter(outbox.Writer) *svc { return &svc{} }
-func takesTx(db.Transactor) *svc     { return &svc{} }
 
 type params struct {
 	fx.In

@@ -8,7 +8,10 @@ import (
 	"time"
 
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 	"go.uber.org/goleak"
+
+	"fxcell.dev/fxcell/inspect"
 )
 
 // startTimeout is how long an app may take to start or stop in a test.
@@ -40,7 +43,7 @@ type handlerIn struct {
 func New(tb testing.TB, options ...fx.Option) *App {
 	tb.Helper()
 	app := &App{tb: tb}
-	app.App = fx.New(append(options, fx.NopLogger, fx.RecoverFromPanics(), fx.Invoke(func(in handlerIn) { app.public = in.Public }))...)
+	app.App = fx.New(append(options, quiet(), fx.RecoverFromPanics(), fx.Invoke(func(in handlerIn) { app.public = in.Public }))...)
 	if err := app.Err(); err != nil {
 		tb.Fatalf("fxcelltest: does not build: %v", err)
 	}
@@ -63,7 +66,12 @@ func (a *App) stop() {
 
 // Fault builds an app of the options without starting it and returns what is wrong with it.
 func Fault(options ...fx.Option) error {
-	return fx.New(append(options, fx.NopLogger, fx.RecoverFromPanics())...).Err()
+	return fx.New(append(options, quiet(), fx.RecoverFromPanics())...).Err()
+}
+
+// quiet keeps the lifecycle's events out of the test's output.
+func quiet() fx.Option {
+	return fx.WithLogger(func() fxevent.Logger { return &inspect.Hooks{} })
 }
 
 // Main runs a package's tests and fails when a goroutine outlives them. Call it from TestMain.

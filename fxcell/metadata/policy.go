@@ -13,8 +13,7 @@ func readPolicy(v strict.Value) auth.Policy {
 		return auth.Policy{}
 	}
 	p, err := auth.ParsePolicy(text)
-	var wrong *auth.PolicyError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*auth.PolicyError](err); ok {
 		v.Failf("%s", wrong.Problem)
 	}
 	return p
