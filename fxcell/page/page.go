@@ -15,6 +15,9 @@ const (
 	MaxLimit     = 1000
 )
 
+// MaxPosition bounds a position, in bytes: the cursor of a longer one would be refused when it comes back.
+const MaxPosition = maxCursor/4*3 - len(prefix)
+
 // maxCursor bounds what a client may send as a cursor.
 const maxCursor = 1024
 
@@ -58,7 +61,7 @@ func (r Request) After() (string, error) {
 	return position, nil
 }
 
-// Encode makes the cursor of a position. A cursor is opaque, it is no secret and grants nothing.
+// Encode makes the cursor of a position, which is not empty and has MaxPosition bytes at most. A cursor is opaque, it is no secret and grants nothing.
 func Encode(position string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(prefix + position))
 }
@@ -73,7 +76,7 @@ func Decode(cursor string) (string, error) {
 		return "", ErrCursor // its own error quotes the input
 	}
 	position, ok := strings.CutPrefix(string(b), prefix)
-	if !ok || position == "" {
+	if !ok || position == "" || Encode(position) != cursor { // the decoder skips line breaks
 		return "", ErrCursor
 	}
 	return position, nil
