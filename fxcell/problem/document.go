@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ContentType is the media type of a problem document (RFC 9457).
@@ -40,10 +41,7 @@ func Write(w http.ResponseWriter, e *Error, requestID string) {
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(float64(e.RetryAfter)/float64(time.Second))))))
 	}
-	body, err := json.Marshal(DocumentOf(e, requestID))
-	if err != nil { // a document of plain strings, some of which may not be UTF-8
-		body = []byte(`{"type":"about:blank","status":` + strconv.Itoa(e.Code.Status) + `,"code":"` + e.Code.Name + `"}`)
-	}
 	w.WriteHeader(e.Code.Status)
-	_, _ = w.Write(body) // the client is gone: nobody is left to tell
+	// An error means that the client is gone: strings always encode, those that are not UTF-8 with U+FFFD.
+	_ = json.MarshalWrite(w, DocumentOf(e, requestID), jsontext.AllowInvalidUTF8(true))
 }

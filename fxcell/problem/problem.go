@@ -102,22 +102,29 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Code == e.Code && t.Detail == ""
 }
 
+// errNil tells whoever reads the log what a handler did: it returned a nil *Error, which is an error that is not nil.
+var errNil = errors.New("problem: a nil *Error came as an error")
+
 // Has reports whether err is, or wraps, an Error of the given code.
 func Has(err error, code Code) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Code == code
+	return errors.As(err, &e) && e != nil && e.Code == code
 }
 
 // From returns the Error in err's chain. An error that carries none becomes an Internal that wraps it and tells the caller nothing;
 // a Problem() *Error in the chain lets an error of another package say what it means for a caller.
 func From(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		if e == nil {
+			return New(Internal, "").Wrap(errNil)
+		}
 		return e
 	}
 	var p interface{ Problem() *Error }
 	if errors.As(err, &p) {
-		return p.Problem().Wrap(err)
+		if e := p.Problem(); e != nil {
+			return e.Wrap(err)
+		}
 	}
 	return New(Internal, "").Wrap(err)
 }
