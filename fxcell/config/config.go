@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 
 	"go.uber.org/fx"
 
@@ -31,15 +32,18 @@ type registeredOut struct {
 	Registered Registered `group:"fxcell.config"`
 }
 
-// ErrSection is the fault of a section whose type is no struct or whose name is empty.
-var ErrSection = errors.New("config: a section has a name and a struct type")
+// ErrSection is the fault of a section that no source could name: its type is no struct, or its name is not snake_case.
+var ErrSection = errors.New("config: a section has a name in snake_case and a struct type")
+
+// sectionPattern has no double underscore: in the environment one nests.
+var sectionPattern = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
 
 // Section provides the struct C, read from the section of that name, and registers the section. A zero field of C means its documented default,
 // which the constructor that takes C fills in and validates, so that a partial fx.Replace(C{…}) is safe.
 func Section[C any](name string) part.Part {
 	t := reflect.TypeFor[C]()
 	facts := part.Facts{Needs: level.L0}
-	if name == "" || t.Kind() != reflect.Struct {
+	if !sectionPattern.MatchString(name) || t.Kind() != reflect.Struct {
 		facts.Err = fmt.Errorf("%w: %q, %v", ErrSection, name, t)
 	}
 	return part.New(fx.Options(
