@@ -37,7 +37,7 @@ func ParseEmail(text string) (Email, error) {
 	return Email{Text: local + "@" + host, Key: strings.ToLower(local) + "@" + host}, nil
 }
 
-func notAnEmail() error { return broken("email", "must be an e-mail address such as ada@example.org") }
+func notAnEmail() error { return broken("email", "must be an e-mail address: name@host") }
 
 func isHost(host string) bool {
 	for label := range strings.SplitSeq(host, ".") {

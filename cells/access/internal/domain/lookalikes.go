@@ -1,6 +1,10 @@
 package domain
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // lookalikes maps lower-case letters of other scripts to the Latin letter that they look like (after the confusables of Unicode TS #39).
 var lookalikes = map[rune]rune{
@@ -15,12 +19,13 @@ var lookalikes = map[rune]rune{
 	'ց': 'g', 'հ': 'h', 'յ': 'j', 'ո': 'n', 'օ': 'o', 'զ': 'q', 'ս': 'u',
 }
 
-// UsernameKey returns what normalised usernames that look alike have in common.
+// UsernameKey returns what normalised usernames that look alike have in common. Marks are taken off their letters first, so that a letter of
+// another script is found under them too.
 func UsernameKey(name string) string {
-	return strings.Map(func(r rune) rune {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
 		if latin, ok := lookalikes[r]; ok {
 			return latin
 		}
 		return r
-	}, name)
+	}, norm.NFD.String(name)))
 }

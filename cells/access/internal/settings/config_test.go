@@ -1,0 +1,46 @@
+package settings_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"fxcell.dev/cells/access/internal/settings"
+)
+
+func TestZeroConfigHasItsDefaults(t *testing.T) {
+	t.Parallel()
+	got := settings.Config{}.WithDefaults()
+	want := settings.Config{
+		TokenTTL: 10 * time.Minute, SessionTTL: 12 * time.Hour, HashConcurrency: runtime.GOMAXPROCS(0), HashQueue: 64, HashWait: 2 * time.Second,
+	}
+	if got != want || got.Validate() != nil {
+		t.Errorf("got %+v, %v", got, got.Validate())
+	}
+	kept := settings.Config{TokenTTL: 5 * time.Minute, SessionTTL: time.Hour, HashConcurrency: 1, HashQueue: -1, HashWait: time.Second}
+	if kept.WithDefaults() != kept || kept.Validate() != nil {
+		t.Errorf("a full config changed: %+v, %v", kept.WithDefaults(), kept.Validate())
+	}
+}
+
+func TestConfigNamesEveryFaultAndItsCure(t *testing.T) {
+	t.Parallel()
+	for key, c := range map[string]settings.Config{
+		"token_ttl":        {TokenTTL: time.Minute},
+		"session_ttl":      {SessionTTL: 721 * time.Hour},
+		"hash_concurrency": {HashConcurrency: -1},
+		"hash_queue":       {HashQueue: 1 << 20},
+		"hash_wait":        {HashWait: -time.Second},
+	} {
+		err := c.WithDefaults().Validate()
+		if err == nil || !strings.HasPrefix(err.Error(), "cells/access: access."+key+" is ") || !strings.Contains(err.Error(), "FXCELL_ACCESS__"+strings.ToUpper(key)) ||
+			strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v", key, err)
+		}
+	}
+	all := settings.Config{TokenTTL: time.Hour, SessionTTL: time.Second, HashConcurrency: -1, HashQueue: 1 << 20, HashWait: time.Hour}.Validate()
+	if all == nil || strings.Count(all.Error(), "\n") != 4 {
+		t.Errorf("got %v, want five faults", all)
+	}
+}
