@@ -23,8 +23,9 @@ var Start = time.Date(2030, time.January, 2, 3, 4, 5, 678901000, time.UTC)
 // RotateAfter is how old a MAC key of a World gets.
 const RotateAfter = 24 * time.Hour
 
-// World is a trail in memory.
+// World is a trail in memory. Its methods fail the test that it was made for.
 type World struct {
+	TB     testing.TB
 	Tx     *memdb.Engine
 	Tables store.Tables // to do what nobody may do to a trail
 	Store  store.Store
@@ -33,59 +34,60 @@ type World struct {
 }
 
 // New returns an empty trail.
-func New() *World {
+func New(tb testing.TB) *World {
+	tb.Helper()
 	tables := store.NewTables(0)
-	return &World{memdb.NewEngine(), tables, store.NewMemoryOn(tables), NewProvider(), clock.NewManual(Start)}
+	return &World{tb, memdb.NewEngine(), tables, store.NewMemoryOn(tables), NewProvider(), clock.NewManual(Start)}
 }
 
 // Do runs fn in a transaction and fails the test when that fails.
-func (w *World) Do(t testing.TB, fn func(ctx context.Context) error) {
-	t.Helper()
-	if err := w.Tx.InTx(t.Context(), fn); err != nil {
-		t.Fatalf("transaction: %v", err)
+func (w *World) Do(fn func(ctx context.Context) error) {
+	w.TB.Helper()
+	if err := w.Tx.InTx(w.TB.Context(), fn); err != nil {
+		w.TB.Fatalf("transaction: %v", err)
 	}
 }
 
 // Append gives events to the slice that writes the trail, in one transaction.
-func (w *World) Append(t testing.TB, deliveries ...event.Delivery) {
-	t.Helper()
+func (w *World) Append(deliveries ...event.Delivery) {
+	w.TB.Helper()
 	service, err := auditappend.New(w.Store, w.Keys, w.Clock, auditappend.Config{RotateAfter: RotateAfter})
 	if err != nil {
-		t.Fatal(err)
+		w.TB.Fatal(err)
 	}
-	w.Do(t, func(ctx context.Context) error { return service.Append(ctx, deliveries) })
+	w.Do(func(ctx context.Context) error { return service.Append(ctx, deliveries) })
 }
 
 // Verify checks the trail, its entries one by one and its end.
-func (w *World) Verify(t testing.TB) domain.Result {
-	t.Helper()
-	keys, err := keyring.New(w.Store, w.Keys).Load(t.Context())
+func (w *World) Verify() domain.Result {
+	w.TB.Helper()
+	keys, err := keyring.New(w.Store, w.Keys).Load(w.TB.Context())
 	if err != nil {
-		t.Fatal(err)
+		w.TB.Fatal(err)
 	}
 	v := domain.NewVerifier(keys.Get)
-	if err := w.Store.Walk(t.Context(), 1, func(r domain.Row) error { return v.Check(t.Context(), r) }); err != nil {
-		t.Fatal(err)
+	if err := w.Store.Walk(w.TB.Context(), 1, func(r domain.Row) error { return v.Check(w.TB.Context(), r) }); err != nil {
+		w.TB.Fatal(err)
 	}
-	head, found, err := w.Store.Head(t.Context())
+	head, found, err := w.Store.Head(w.TB.Context())
 	if err != nil {
-		t.Fatal(err)
+		w.TB.Fatal(err)
 	}
-	result, err := v.Finish(t.Context(), domain.End{Head: head, Found: found, Begun: !keys.Empty()})
+	result, err := v.Finish(w.TB.Context(), domain.End{Head: head, Found: found, Begun: !keys.Empty()})
 	if err != nil {
-		t.Fatal(err)
+		w.TB.Fatal(err)
 	}
 	return result
 }
 
 // Entries returns the entries in order.
-func (w *World) Entries(t testing.TB) []domain.Entry {
-	t.Helper()
+func (w *World) Entries() []domain.Entry {
+	w.TB.Helper()
 	var out []domain.Entry
-	for _, r := range w.Rows(t) {
+	for _, r := range w.Rows() {
 		_, e, err := r.Open()
 		if err != nil {
-			t.Fatal(err)
+			w.TB.Fatal(err)
 		}
 		out = append(out, e)
 	}
@@ -93,40 +95,40 @@ func (w *World) Entries(t testing.TB) []domain.Entry {
 }
 
 // Rows returns the stored rows in order, as copies that may be changed.
-func (w *World) Rows(t testing.TB) []domain.Row {
-	t.Helper()
+func (w *World) Rows() []domain.Row {
+	w.TB.Helper()
 	var rows []domain.Row
-	err := w.Store.Walk(t.Context(), 1, func(r domain.Row) error {
+	err := w.Store.Walk(w.TB.Context(), 1, func(r domain.Row) error {
 		rows = append(rows, CopyOf(r))
 		return nil
 	})
 	if err != nil {
-		t.Fatalf("walk: %v", err)
+		w.TB.Fatalf("walk: %v", err)
 	}
 	return rows
 }
 
 // Head returns the head record, which must be there, as a copy that may be changed.
-func (w *World) Head(t testing.TB) domain.Head {
-	t.Helper()
-	h, ok, err := w.Store.Head(t.Context())
+func (w *World) Head() domain.Head {
+	w.TB.Helper()
+	h, ok, err := w.Store.Head(w.TB.Context())
 	if err != nil || !ok {
-		t.Fatalf("head: %v, found %v", err, ok)
+		w.TB.Fatalf("head: %v, found %v", err, ok)
 	}
 	h.MAC = append([]byte(nil), h.MAC...)
 	return h
 }
 
 // PutRow writes a row into a place, whatever it says.
-func (w *World) PutRow(t testing.TB, place int64, r domain.Row) {
-	t.Helper()
-	w.Do(t, func(ctx context.Context) error { return w.Tables.Entries.Put(ctx, place, r) })
+func (w *World) PutRow(place int64, r domain.Row) {
+	w.TB.Helper()
+	w.Do(func(ctx context.Context) error { return w.Tables.Entries.Put(ctx, place, r) })
 }
 
 // DeleteRows removes the rows in the given places.
-func (w *World) DeleteRows(t testing.TB, places ...int64) {
-	t.Helper()
-	w.Do(t, func(ctx context.Context) error {
+func (w *World) DeleteRows(places ...int64) {
+	w.TB.Helper()
+	w.Do(func(ctx context.Context) error {
 		for _, place := range places {
 			if _, err := w.Tables.Entries.Delete(ctx, place); err != nil {
 				return err
@@ -137,15 +139,15 @@ func (w *World) DeleteRows(t testing.TB, places ...int64) {
 }
 
 // PutHead writes a head record, whatever it says.
-func (w *World) PutHead(t testing.TB, h domain.Head) {
-	t.Helper()
-	w.Do(t, func(ctx context.Context) error { return w.Tables.Heads.Put(ctx, domain.ChainID, h) })
+func (w *World) PutHead(h domain.Head) {
+	w.TB.Helper()
+	w.Do(func(ctx context.Context) error { return w.Tables.Heads.Put(ctx, domain.ChainID, h) })
 }
 
 // DeleteHead removes the head record.
-func (w *World) DeleteHead(t testing.TB) {
-	t.Helper()
-	w.Do(t, func(ctx context.Context) error {
+func (w *World) DeleteHead() {
+	w.TB.Helper()
+	w.Do(func(ctx context.Context) error {
 		_, err := w.Tables.Heads.Delete(ctx, domain.ChainID)
 		return err
 	})

@@ -14,15 +14,15 @@ import (
 )
 
 // testKey is the key with the bytes 0, 1, … 31.
-func testKey(t testing.TB, number int64) *domain.Key {
-	t.Helper()
+func testKey(tb testing.TB, number int64) *domain.Key {
+	tb.Helper()
 	secret := make([]byte, domain.KeySize)
 	for i := range secret {
 		secret[i] = byte(i)
 	}
 	key, err := domain.NewKey(number, secret)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return key
 }

@@ -64,13 +64,13 @@ func (v *Verifier) Check(ctx context.Context, r Row) error {
 	if v.Done() {
 		return nil
 	}
-	s, e, err := r.Open()
-	if v.pending && (err != nil || s.Seq != v.fault.Seq) {
-		return nil // only the missing entry is looked for
-	}
-	if err != nil {
+	s, e, readable := read(r)
+	switch {
+	case v.pending && (!readable || s.Seq != v.fault.Seq): // only the missing entry is looked for
+		return nil
+	case !readable:
 		v.fail(Altered, v.good+1)
-		return nil //nolint:nilerr // what cannot be read is a finding
+		return nil
 	}
 	key, err := v.keyOf(ctx, s.KeyID)
 	switch {
@@ -86,6 +86,12 @@ func (v *Verifier) Check(ctx context.Context, r Row) error {
 		v.judge(r, s, e, key)
 	}
 	return nil
+}
+
+// read opens a row. That one cannot be read is a finding like any other.
+func read(r Row) (Seal, Entry, bool) {
+	s, e, err := r.Open()
+	return s, e, err == nil
 }
 
 // judge looks at a row that can be read and whose key is there.

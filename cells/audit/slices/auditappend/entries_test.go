@@ -27,8 +27,8 @@ const (
 )
 
 // deliver returns an event of a contract with a payload of text, or one that is encoded.
-func deliver(t testing.TB, contract string, payload any) event.Delivery {
-	t.Helper()
+func deliver(tb testing.TB, contract string, payload any) event.Delivery {
+	tb.Helper()
 	d := audittest.Delivery(1)
 	d.Contract = contract
 	switch p := payload.(type) {
@@ -37,7 +37,7 @@ func deliver(t testing.TB, contract string, payload any) event.Delivery {
 	default:
 		encoded, err := json.Marshal(p)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		d.Payload = encoded
 	}
@@ -45,12 +45,12 @@ func deliver(t testing.TB, contract string, payload any) event.Delivery {
 }
 
 // entryOf returns the one entry that an event gets.
-func entryOf(t testing.TB, d event.Delivery) domain.Entry {
-	t.Helper()
-	f := setup(t)
-	f.must(t, d)
-	f.intact(t, 1)
-	return f.Entries(t)[0]
+func entryOf(tb testing.TB, d event.Delivery) domain.Entry {
+	tb.Helper()
+	f := setup(tb)
+	f.must(d)
+	f.intact(1)
+	return f.Entries()[0]
 }
 
 func TestAnEntryTellsWhoDidWhatWhenAndHowItIsKnown(t *testing.T) {
@@ -78,11 +78,13 @@ func TestEachEventTypeHasItsActionTargetAndMembers(t *testing.T) {
 		want           told
 	}{
 		{
-			"login", accessapi.SessionCreatedV1.ID, accessapi.SessionCreated{SessionID: sessionID, UserID: user},
+			"login", accessapi.SessionCreatedV1.ID,
+			accessapi.SessionCreated{SessionID: sessionID, UserID: user},
 			told{"session_created", "session:" + hashed, "success", "", `{"userId":"` + user + `","session":"` + hashed + `"}`},
 		},
 		{
-			"logout", accessapi.SessionRevokedV1.ID, accessapi.SessionRevoked{SessionID: sessionID, UserID: user},
+			"logout", accessapi.SessionRevokedV1.ID,
+			accessapi.SessionRevoked{SessionID: sessionID, UserID: user},
 			told{"session_expired", "session:" + hashed, "success", "revoked", `{"userId":"` + user + `","session":"` + hashed + `"}`},
 		},
 		{
@@ -109,15 +111,18 @@ func TestEachEventTypeHasItsActionTargetAndMembers(t *testing.T) {
 			told{"authz_admin", "config:a.b", "success", "rollback", `{"action":"rollback","key":"a.b","targetVersion":1,"newVersion":3}`},
 		},
 		{
-			"trail read", auditapi.QueriedV1.ID, auditapi.Queried{ActorID: "eve", Actor: "admin", Target: "user:1", Entries: 50},
+			"trail read", auditapi.QueriedV1.ID,
+			auditapi.Queried{ActorID: "eve", Actor: "admin", Target: "user:1", Entries: 50},
 			told{"sensitive_read", "audit:entries", "success", "", `{"actor":"admin","target":"user:1","entries":50}`},
 		},
 		{
-			"trail checked", auditapi.IntegrityVerifiedV1.ID, auditapi.IntegrityVerified{Chain: "audit", Valid: true, EntriesChecked: 7},
+			"trail checked", auditapi.IntegrityVerifiedV1.ID,
+			auditapi.IntegrityVerified{Chain: "audit", Valid: true, EntriesChecked: 7},
 			told{"authz_admin", "audit:audit", "success", "", `{"chain":"audit","valid":true,"firstInvalidSeq":0,"entriesChecked":7}`},
 		},
 		{
-			"trail found broken", auditapi.IntegrityVerifiedV1.ID, auditapi.IntegrityVerified{Chain: "audit", FirstInvalidSeq: 4, EntriesChecked: 3, Kind: "gap"},
+			"trail found broken", auditapi.IntegrityVerifiedV1.ID,
+			auditapi.IntegrityVerified{Chain: "audit", FirstInvalidSeq: 4, EntriesChecked: 3, Kind: "gap"},
 			told{"authz_admin", "audit:audit", "failure", "gap", `{"chain":"audit","valid":false,"firstInvalidSeq":4,"entriesChecked":3,"kind":"gap"}`},
 		},
 		{
@@ -156,9 +161,9 @@ func TestAPayloadThatCannotBeReadGetsAnEntryWithItsDigest(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
 			bad := deliver(t, accessapi.UserCreatedV1.ID, c.payload)
-			f.must(t, bad, audittest.Delivery(2)) // what comes with it is not held up
-			f.intact(t, 2)
-			got := f.Entries(t)[0]
+			f.must(bad, audittest.Delivery(2)) // what comes with it is not held up
+			f.intact(2)
+			got := f.Entries()[0]
 			want := fmt.Sprintf(`{"bytes":%d,"digest":%q}`, len(c.payload), domain.Digest(bad.Payload))
 			if string(got.Data) != want || got.Outcome != domain.Failure || got.Reason != c.reason || got.Action != "user_created" || got.Target != "" {
 				t.Errorf("got %s, outcome %s, reason %s, action %s, target %q; want %s", got.Data, got.Outcome, got.Reason, got.Action, got.Target, want)
@@ -198,10 +203,10 @@ func TestTextsOfTheOutsideCannotForgeLines(t *testing.T) {
 	d.Time = time.Date(123456, 1, 1, 0, 0, 0, 0, time.UTC)
 	d.TraceParent = "00-\n-x-01"
 	f := setup(t)
-	f.must(t, d)
-	f.must(t, d)
-	f.intact(t, 1)
-	for _, r := range f.Rows(t) {
+	f.must(d)
+	f.must(d)
+	f.intact(1)
+	for _, r := range f.Rows() {
 		seal, e, err := r.Open()
 		if err != nil {
 			t.Fatal(err)
@@ -233,17 +238,17 @@ func TestNoSecretReachesTheStore(t *testing.T) {
 		for j, payload := range []string{"{" + members + "}", "{" + members, "{" + members + `,"key":"twice"}`} {
 			d := deliver(t, c, payload)
 			d.ID = fmt.Sprintf("event-%d-%d", i, j)
-			f.must(t, d)
+			f.must(d)
 		}
 	}
-	f.intact(t, int64(3*len(contracts)))
-	head := f.Head(t)
+	f.intact(int64(3 * len(contracts)))
+	head := f.Head()
 	keys, err := f.Store.Keys(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	stored := fmt.Sprintf("%+v %+v", head, keys)
-	for _, r := range f.Rows(t) {
+	for _, r := range f.Rows() {
 		stored += fmt.Sprintf("\n%+v %s", r.Columns, r.Sealed)
 	}
 	for _, s := range secrets {

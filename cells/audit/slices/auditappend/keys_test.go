@@ -16,31 +16,31 @@ import (
 )
 
 // keyIDs returns the key that each entry was signed with, and that of the head record.
-func (f fixture) keyIDs(t *testing.T) (entries []string, head string) {
-	t.Helper()
-	for _, r := range f.Rows(t) {
+func (f fixture) keyIDs() (entries []string, head string) {
+	f.TB.Helper()
+	for _, r := range f.Rows() {
 		seal, _, err := r.Open()
 		if err != nil {
-			t.Fatal(err)
+			f.TB.Fatal(err)
 		}
 		entries = append(entries, seal.KeyID)
 	}
-	return entries, f.Head(t).KeyID
+	return entries, f.Head().KeyID
 }
 
 func TestTheFirstKeyIsMadeWithTheFirstEntry(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.must(t)
+	f.must()
 	if got := f.Keys.Purposes(); len(got) != 0 {
 		t.Errorf("keys were made for %v before there was an entry", got)
 	}
-	f.must(t, audittest.Delivery(1))
-	f.must(t, audittest.Delivery(2))
+	f.must(audittest.Delivery(1))
+	f.must(audittest.Delivery(2))
 	if diff := cmp.Diff([]string{"audit/mac/1"}, f.Keys.Purposes()); diff != "" {
 		t.Errorf("keys were made for (-want +got):\n%s", diff)
 	}
-	entries, head := f.keyIDs(t)
+	entries, head := f.keyIDs()
 	if diff := cmp.Diff([]string{"audit/mac/1", "audit/mac/1"}, entries); diff != "" || head != "audit/mac/1" {
 		t.Errorf("head is signed with %s, entries with (-want +got):\n%s", head, diff)
 	}
@@ -49,25 +49,25 @@ func TestTheFirstKeyIsMadeWithTheFirstEntry(t *testing.T) {
 func TestAKeyThatIsOldIsRotatedAndThatIsAnEntry(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.must(t, audittest.Delivery(1))
+	f.must(audittest.Delivery(1))
 	f.Clock.Advance(audittest.RotateAfter - time.Nanosecond)
-	f.must(t, audittest.Delivery(2))
+	f.must(audittest.Delivery(2))
 	f.Clock.Advance(time.Nanosecond)
-	f.must(t, audittest.Delivery(2)) // nothing new: nothing is written, not even a rotation
-	f.intact(t, 2)
-	f.must(t, audittest.Delivery(3), audittest.Delivery(4))
-	f.must(t, audittest.Delivery(5))
+	f.must(audittest.Delivery(2)) // nothing new: nothing is written, not even a rotation
+	f.intact(2)
+	f.must(audittest.Delivery(3), audittest.Delivery(4))
+	f.must(audittest.Delivery(5))
 	f.Clock.Advance(audittest.RotateAfter)
-	f.must(t, audittest.Delivery(6))
+	f.must(audittest.Delivery(6))
 
-	entries, head := f.keyIDs(t)
+	entries, head := f.keyIDs()
 	want := []string{
 		"audit/mac/1", "audit/mac/1", "audit/mac/2", "audit/mac/2", "audit/mac/2", "audit/mac/2", "audit/mac/3", "audit/mac/3",
 	}
 	if diff := cmp.Diff(want, entries); diff != "" || head != "audit/mac/3" {
 		t.Errorf("head is signed with %s, entries with (-want +got):\n%s", head, diff)
 	}
-	got := f.Entries(t)[2]
+	got := f.Entries()[2]
 	rotated := domain.Entry{
 		Time: got.Time, EventTime: got.Time, EventID: "audit/mac/2", EventType: "audit.key.rotated",
 		Actor:  auth.Actor{Kind: auth.System, ID: "cells/audit/auditappend"},
@@ -76,13 +76,13 @@ func TestAKeyThatIsOldIsRotatedAndThatIsAnEntry(t *testing.T) {
 	if diff := cmp.Diff(rotated, got); diff != "" {
 		t.Errorf("entry of the rotation (-want +got):\n%s", diff)
 	}
-	f.intact(t, 8)
+	f.intact(8)
 }
 
 func TestARotationThatIsRolledBackIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.must(t, audittest.Delivery(1))
+	f.must(audittest.Delivery(1))
 	f.Clock.Advance(audittest.RotateAfter)
 	undo := errors.New("undo")
 	err := f.Tx.InTx(t.Context(), func(ctx context.Context) error {
@@ -91,23 +91,23 @@ func TestARotationThatIsRolledBackIsMadeAgain(t *testing.T) {
 	if !errors.Is(err, undo) {
 		t.Fatal(err)
 	}
-	f.must(t, audittest.Delivery(2))
-	f.must(t, audittest.Delivery(3))
-	entries, _ := f.keyIDs(t)
+	f.must(audittest.Delivery(2))
+	f.must(audittest.Delivery(3))
+	entries, _ := f.keyIDs()
 	if diff := cmp.Diff([]string{"audit/mac/1", "audit/mac/2", "audit/mac/2", "audit/mac/2"}, entries); diff != "" {
 		t.Errorf("entries are signed with (-want +got):\n%s", diff)
 	}
-	f.intact(t, 4)
+	f.intact(4)
 }
 
 func TestAClockThatGoesBackRotatesNothing(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.must(t, audittest.Delivery(1))
+	f.must(audittest.Delivery(1))
 	f.Clock.Advance(-10 * audittest.RotateAfter)
-	f.must(t, audittest.Delivery(2))
-	f.intact(t, 2)
-	if rows := f.Rows(t); !rows[1].Time.Before(rows[0].Time) {
+	f.must(audittest.Delivery(2))
+	f.intact(2)
+	if rows := f.Rows(); !rows[1].Time.Before(rows[0].Time) {
 		t.Errorf("entries are of %v and %v: order is by seq, times are as the clock said", rows[0].Time, rows[1].Time)
 	}
 }
@@ -117,11 +117,11 @@ func TestWithoutItsKeysTheTrailTakesNothing(t *testing.T) {
 	down := errors.New("connection refused")
 	f := setup(t)
 	f.Keys.Fail(down)
-	if err := f.append(t, audittest.Delivery(1)); !errors.Is(err, down) {
+	if err := f.append(audittest.Delivery(1)); !errors.Is(err, down) {
 		t.Errorf("first entry: %v, want %v", err, down)
 	}
 	f.Keys.Fail(nil)
-	f.must(t, audittest.Delivery(1))
+	f.must(audittest.Delivery(1))
 
 	fresh, err := auditappend.New(f.Store, f.Keys, f.Clock, auditappend.Config{})
 	if err != nil {
@@ -129,19 +129,19 @@ func TestWithoutItsKeysTheTrailTakesNothing(t *testing.T) {
 	}
 	restarted := fixture{f.World, fresh}
 	f.Keys.Fail(down)
-	if err := restarted.append(t, audittest.Delivery(2)); !errors.Is(err, domain.ErrNoKey) || !errors.Is(err, down) {
+	if err := restarted.append(audittest.Delivery(2)); !errors.Is(err, domain.ErrNoKey) || !errors.Is(err, down) {
 		t.Errorf("after a restart: %v, want %v for %v", err, domain.ErrNoKey, down)
 	}
 	f.Keys.Fail(nil)
-	restarted.must(t, audittest.Delivery(2))
-	restarted.intact(t, 2)
+	restarted.must(audittest.Delivery(2))
+	restarted.intact(2)
 }
 
 func TestAKeyIsUnwrappedOnce(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for n := range 20 {
-		f.must(t, audittest.Delivery(n))
+		f.must(audittest.Delivery(n))
 	}
 	if got := f.Keys.Unwraps(); got != 1 {
 		t.Errorf("%d keys were unwrapped for 20 batches, want 1", got)
@@ -152,38 +152,38 @@ func TestNothingIsWrittenBehindAHeadRecordThatIsNotOurs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
-		tamper func(t *testing.T, f fixture, old domain.Head)
+		tamper func(f fixture, old domain.Head)
 		want   error
 	}{
-		{"gone", func(t *testing.T, f fixture, _ domain.Head) { f.DeleteHead(t) }, auditappend.ErrHead},
-		{"gone with the entries", func(t *testing.T, f fixture, _ domain.Head) {
-			f.DeleteHead(t)
-			f.DeleteRows(t, 1, 2, 3, 4)
+		{"gone", func(f fixture, _ domain.Head) { f.DeleteHead() }, auditappend.ErrHead},
+		{"gone with the entries", func(f fixture, _ domain.Head) {
+			f.DeleteHead()
+			f.DeleteRows(1, 2, 3, 4)
 		}, auditappend.ErrHead},
-		{"altered", func(t *testing.T, f fixture, _ domain.Head) {
-			h := f.Head(t)
+		{"altered", func(f fixture, _ domain.Head) {
+			h := f.Head()
 			h.Size = 2
-			f.PutHead(t, h)
+			f.PutHead(h)
 		}, auditappend.ErrHead},
-		{"of an unknown key", func(t *testing.T, f fixture, _ domain.Head) {
-			h := f.Head(t)
+		{"of an unknown key", func(f fixture, _ domain.Head) {
+			h := f.Head()
 			h.KeyID = "audit/mac/7"
-			f.PutHead(t, h)
+			f.PutHead(h)
 		}, domain.ErrNoKey},
-		{"old", func(t *testing.T, f fixture, old domain.Head) { f.PutHead(t, old) }, db.ErrUnique},
+		{"old", func(f fixture, old domain.Head) { f.PutHead(old) }, db.ErrUnique},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
-			f.must(t, audittest.Deliveries(1, 2)...)
-			old := f.Head(t)
-			f.must(t, audittest.Deliveries(3, 4)...)
-			c.tamper(t, f, old)
-			before := f.Rows(t)
-			if err := f.append(t, audittest.Delivery(5)); !errors.Is(err, c.want) {
+			f.must(audittest.Deliveries(1, 2)...)
+			old := f.Head()
+			f.must(audittest.Deliveries(3, 4)...)
+			c.tamper(f, old)
+			before := f.Rows()
+			if err := f.append(audittest.Delivery(5)); !errors.Is(err, c.want) {
 				t.Errorf("append: %v, want %v", err, c.want)
 			}
-			if diff := cmp.Diff(before, f.Rows(t)); diff != "" {
+			if diff := cmp.Diff(before, f.Rows()); diff != "" {
 				t.Errorf("rows (-before +after):\n%s", diff)
 			}
 		})
@@ -193,10 +193,10 @@ func TestNothingIsWrittenBehindAHeadRecordThatIsNotOurs(t *testing.T) {
 func TestACutTailStaysVisibleWhenTheTrailGoesOn(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.must(t, audittest.Deliveries(1, 4)...)
-	f.DeleteRows(t, 3, 4)
-	f.must(t, audittest.Delivery(5))
-	if diff := cmp.Diff(domain.Result{Checked: 2, Seq: 3, Kind: domain.Gap}, f.Verify(t)); diff != "" {
+	f.must(audittest.Deliveries(1, 4)...)
+	f.DeleteRows(3, 4)
+	f.must(audittest.Delivery(5))
+	if diff := cmp.Diff(domain.Result{Checked: 2, Seq: 3, Kind: domain.Gap}, f.Verify()); diff != "" {
 		t.Errorf("check (-want +got):\n%s", diff)
 	}
 }
@@ -207,22 +207,22 @@ func TestTheSectionHasDefaultsAndLimits(t *testing.T) {
 		rotateAfter time.Duration
 		want        error
 	}{{0, nil}, {time.Minute, nil}, {24 * time.Hour, nil}, {time.Second, auditappend.ErrConfig}, {-time.Hour, auditappend.ErrConfig}} {
-		w := audittest.New()
+		w := audittest.New(t)
 		if _, err := auditappend.New(w.Store, w.Keys, w.Clock, auditappend.Config{RotateAfter: c.rotateAfter}); !errors.Is(err, c.want) {
 			t.Errorf("rotate after %v: %v, want %v", c.rotateAfter, err, c.want)
 		}
 	}
-	w := audittest.New()
+	w := audittest.New(t)
 	service, err := auditappend.New(w.Store, w.Keys, w.Clock, auditappend.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := fixture{w, service}
-	f.must(t, audittest.Delivery(1))
+	f.must(audittest.Delivery(1))
 	w.Clock.Advance(90*24*time.Hour - time.Second)
-	f.must(t, audittest.Delivery(2))
-	f.intact(t, 2)
+	f.must(audittest.Delivery(2))
+	f.intact(2)
 	w.Clock.Advance(time.Second)
-	f.must(t, audittest.Delivery(3))
-	f.intact(t, 4) // and the rotation
+	f.must(audittest.Delivery(3))
+	f.intact(4) // and the rotation
 }

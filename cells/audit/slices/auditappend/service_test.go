@@ -22,47 +22,47 @@ type fixture struct {
 	service *auditappend.Service
 }
 
-func setup(t testing.TB) fixture {
-	t.Helper()
-	w := audittest.New()
+func setup(tb testing.TB) fixture {
+	tb.Helper()
+	w := audittest.New(tb)
 	service, err := auditappend.New(w.Store, w.Keys, w.Clock, auditappend.Config{RotateAfter: audittest.RotateAfter})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return fixture{w, service}
 }
 
 // append gives a batch to the service in a transaction, as the consumer does.
-func (f fixture) append(t testing.TB, batch ...event.Delivery) error {
-	t.Helper()
-	return f.Tx.InTx(t.Context(), func(ctx context.Context) error { return f.service.Append(ctx, batch) })
+func (f fixture) append(batch ...event.Delivery) error {
+	f.TB.Helper()
+	return f.Tx.InTx(f.TB.Context(), func(ctx context.Context) error { return f.service.Append(ctx, batch) })
 }
 
-func (f fixture) must(t testing.TB, batch ...event.Delivery) {
-	t.Helper()
-	if err := f.append(t, batch...); err != nil {
-		t.Fatalf("append: %v", err)
+func (f fixture) must(batch ...event.Delivery) {
+	f.TB.Helper()
+	if err := f.append(batch...); err != nil {
+		f.TB.Fatalf("append: %v", err)
 	}
 }
 
-func (f fixture) eventIDs(t testing.TB) []string {
-	t.Helper()
+func (f fixture) eventIDs() []string {
+	f.TB.Helper()
 	var ids []string
-	for _, e := range f.Entries(t) {
+	for _, e := range f.Entries() {
 		ids = append(ids, e.EventID)
 	}
 	return ids
 }
 
 // intact fails the test unless the trail is valid and has so many entries, numbered from 1.
-func (f fixture) intact(t testing.TB, entries int64) {
-	t.Helper()
-	if diff := cmp.Diff(domain.Result{Valid: true, Checked: entries}, f.Verify(t)); diff != "" {
-		t.Errorf("check (-want +got):\n%s", diff)
+func (f fixture) intact(entries int64) {
+	f.TB.Helper()
+	if diff := cmp.Diff(domain.Result{Valid: true, Checked: entries}, f.Verify()); diff != "" {
+		f.TB.Errorf("check (-want +got):\n%s", diff)
 	}
-	for i, r := range f.Rows(t) {
+	for i, r := range f.Rows() {
 		if r.Seq != int64(i)+1 {
-			t.Errorf("entry %d has seq %d", i+1, r.Seq)
+			f.TB.Errorf("entry %d has seq %d", i+1, r.Seq)
 		}
 	}
 }
@@ -70,39 +70,39 @@ func (f fixture) intact(t testing.TB, entries int64) {
 func TestABatchBecomesEntriesInItsOrder(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.must(t, audittest.Delivery(3), audittest.Delivery(1), audittest.Delivery(2))
-	f.must(t, audittest.Delivery(9))
-	if diff := cmp.Diff([]string{"event-3", "event-1", "event-2", "event-9"}, f.eventIDs(t)); diff != "" {
+	f.must(audittest.Delivery(3), audittest.Delivery(1), audittest.Delivery(2))
+	f.must(audittest.Delivery(9))
+	if diff := cmp.Diff([]string{"event-3", "event-1", "event-2", "event-9"}, f.eventIDs()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
-	f.intact(t, 4)
+	f.intact(4)
 }
 
 func TestAnEventThatComesAgainHasOneEntry(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.must(t, audittest.Delivery(1), audittest.Delivery(2), audittest.Delivery(1))
+	f.must(audittest.Delivery(1), audittest.Delivery(2), audittest.Delivery(1))
 	again := audittest.Delivery(2)
 	again.Attempt, again.Replayed, again.Payload = 4, true, []byte(`{}`)
-	f.must(t, again, audittest.Delivery(3))
-	f.must(t, audittest.Deliveries(1, 3)...)
-	f.must(t)
-	if diff := cmp.Diff([]string{"event-1", "event-2", "event-3"}, f.eventIDs(t)); diff != "" {
+	f.must(again, audittest.Delivery(3))
+	f.must(audittest.Deliveries(1, 3)...)
+	f.must()
+	if diff := cmp.Diff([]string{"event-1", "event-2", "event-3"}, f.eventIDs()); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
-	f.intact(t, 3)
+	f.intact(3)
 }
 
 func TestTwoCallsInOneTransactionGoOnFromEachOther(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.Do(t, func(ctx context.Context) error {
+	f.Do(func(ctx context.Context) error {
 		if err := f.service.Append(ctx, audittest.Deliveries(1, 2)); err != nil {
 			return err
 		}
 		return f.service.Append(ctx, audittest.Deliveries(2, 4))
 	})
-	f.intact(t, 4)
+	f.intact(4)
 }
 
 func TestABatchThatIsRolledBackLeavesNothing(t *testing.T) {
@@ -110,7 +110,7 @@ func TestABatchThatIsRolledBackLeavesNothing(t *testing.T) {
 	f := setup(t)
 	undo := errors.New("the consumer lost its stream")
 	for _, before := range []int{0, 2} {
-		f.must(t, audittest.Deliveries(1, before)...)
+		f.must(audittest.Deliveries(1, before)...)
 		err := f.Tx.InTx(t.Context(), func(ctx context.Context) error {
 			if err := f.service.Append(ctx, audittest.Deliveries(3, 5)); err != nil {
 				t.Errorf("append: %v", err)
@@ -120,10 +120,10 @@ func TestABatchThatIsRolledBackLeavesNothing(t *testing.T) {
 		if !errors.Is(err, undo) {
 			t.Fatalf("transaction: %v, want %v", err, undo)
 		}
-		f.intact(t, int64(before))
+		f.intact(int64(before))
 	}
-	f.must(t, audittest.Deliveries(3, 5)...)
-	f.intact(t, 5)
+	f.must(audittest.Deliveries(3, 5)...)
+	f.intact(5)
 }
 
 func TestNothingIsAppendedOutsideATransaction(t *testing.T) {
@@ -152,7 +152,7 @@ func TestWhateverTheBatchesTheTrailHasEachEventOnceAndNoGap(t *testing.T) {
 				_ = f.Tx.InTx(t.Context(), func(ctx context.Context) error { return errors.Join(f.service.Append(ctx, batch), undo) })
 				continue
 			}
-			if err := f.append(t, batch...); err != nil {
+			if err := f.append(batch...); err != nil {
 				r.Fatal(err)
 			}
 			for _, n := range numbers[:size] {
@@ -160,8 +160,8 @@ func TestWhateverTheBatchesTheTrailHasEachEventOnceAndNoGap(t *testing.T) {
 			}
 			numbers = numbers[size:]
 		}
-		result, ids := f.Verify(t), map[string]bool{}
-		for _, id := range f.eventIDs(t) {
+		result, ids := f.Verify(), map[string]bool{}
+		for _, id := range f.eventIDs() {
 			ids[id] = true
 		}
 		if !result.Valid || int(result.Checked) != len(distinct) || len(ids) != len(distinct) {
@@ -177,14 +177,14 @@ func TestWritersInParallelMakeOneChain(t *testing.T) {
 	for w := range 8 {
 		wg.Go(func() {
 			for n := range 20 {
-				if err := f.append(t, audittest.Delivery(w*10+n), audittest.Delivery(w*10+n+1)); err != nil { // each comes about twice
+				if err := f.append(audittest.Delivery(w*10+n), audittest.Delivery(w*10+n+1)); err != nil { // each comes about twice
 					t.Errorf("append: %v", err)
 				}
 			}
 		})
 	}
 	wg.Wait()
-	f.intact(t, 91)
+	f.intact(91)
 }
 
 func BenchmarkAppendABatchOfAHundred(b *testing.B) {
@@ -195,7 +195,7 @@ func BenchmarkAppendABatchOfAHundred(b *testing.B) {
 			f, n = setup(b), 1
 			b.StartTimer()
 		}
-		f.must(b, audittest.Deliveries(n, n+99)...)
+		f.must(audittest.Deliveries(n, n+99)...)
 		n += 100
 	}
 	b.ReportMetric(float64(100*b.N)/b.Elapsed().Seconds(), "entries/s")

@@ -2,7 +2,6 @@ package auditverify_test
 
 import (
 	"context"
-	"testing"
 
 	"fxcell.dev/cells/audit/internal/domain"
 	"fxcell.dev/cells/audit/internal/keyring"
@@ -26,17 +25,17 @@ func (s *appendingStore) Walk(ctx context.Context, from int64, fn func(domain.Ro
 	})
 }
 
-func (f fixture) deleteKey(t testing.TB, number int64) {
-	t.Helper()
-	f.Do(t, func(ctx context.Context) error {
+func (f fixture) deleteKey(number int64) {
+	f.TB.Helper()
+	f.Do(func(ctx context.Context) error {
 		_, err := f.Tables.Keys.Delete(ctx, number)
 		return err
 	})
 }
 
-func (f fixture) spoilKey(t testing.TB, number int64) {
-	t.Helper()
-	f.Do(t, func(ctx context.Context) error {
+func (f fixture) spoilKey(number int64) {
+	f.TB.Helper()
+	f.Do(func(ctx context.Context) error {
 		k, _ := f.Tables.Keys.Get(ctx, number)
 		data := append([]byte(nil), k.Wrapped.Data...)
 		data[len(data)-1] ^= 1
@@ -46,17 +45,17 @@ func (f fixture) spoilKey(t testing.TB, number int64) {
 }
 
 // move puts what is stored in one place into another.
-func (f fixture) move(t testing.TB, from, to int64) {
-	t.Helper()
-	row := f.Rows(t)[from-1]
-	f.DeleteRows(t, from)
-	f.PutRow(t, to, row)
+func (f fixture) move(from, to int64) {
+	f.TB.Helper()
+	row := f.Rows()[from-1]
+	f.DeleteRows(from)
+	f.PutRow(to, row)
 }
 
 // forgetEvents takes the event ids of rows out of the index, as restoring an old backup does.
-func (f fixture) forgetEvents(t testing.TB, rows []domain.Row) {
-	t.Helper()
-	f.Do(t, func(ctx context.Context) error {
+func (f fixture) forgetEvents(rows []domain.Row) {
+	f.TB.Helper()
+	f.Do(func(ctx context.Context) error {
 		for _, r := range rows {
 			if _, err := f.Tables.Events.Delete(ctx, r.EventID); err != nil {
 				return err
@@ -67,15 +66,15 @@ func (f fixture) forgetEvents(t testing.TB, rows []domain.Row) {
 }
 
 // openKey returns the key with a number, as somebody who stole it has it.
-func (f fixture) openKey(t testing.TB, number int64) *domain.Key {
-	t.Helper()
-	keys, err := keyring.New(f.Store, f.Keys).Load(t.Context())
+func (f fixture) openKey(number int64) *domain.Key {
+	f.TB.Helper()
+	keys, err := keyring.New(f.Store, f.Keys).Load(f.TB.Context())
 	if err != nil {
-		t.Fatal(err)
+		f.TB.Fatal(err)
 	}
-	key, err := keys.Get(t.Context(), domain.KeyID(number))
+	key, err := keys.Get(f.TB.Context(), domain.KeyID(number))
 	if err != nil {
-		t.Fatal(err)
+		f.TB.Fatal(err)
 	}
 	return key
 }

@@ -14,7 +14,7 @@ import (
 type mutation struct {
 	name  string
 	least int // entries that it needs
-	apply func(r *rapid.T, t *testing.T, f fixture, size int64)
+	apply func(r *rapid.T, f fixture, size int64)
 }
 
 func place(r *rapid.T, label string, size int64) int64 {
@@ -23,19 +23,19 @@ func place(r *rapid.T, label string, size int64) int64 {
 
 // ofRow makes a mutation of one row.
 func ofRow(name string, change func(r *rapid.T, row *domain.Row)) mutation {
-	return mutation{name, 1, func(r *rapid.T, t *testing.T, f fixture, size int64) {
+	return mutation{name, 1, func(r *rapid.T, f fixture, size int64) {
 		at := place(r, "place", size)
-		row := f.Rows(t)[at-1]
+		row := f.Rows()[at-1]
 		change(r, &row)
-		f.PutRow(t, at, row)
+		f.PutRow(at, row)
 	}}
 }
 
 func ofHead(name string, change func(r *rapid.T, h *domain.Head)) mutation {
-	return mutation{name, 1, func(r *rapid.T, t *testing.T, f fixture, _ int64) {
-		h := f.Head(t)
+	return mutation{name, 1, func(r *rapid.T, f fixture, _ int64) {
+		h := f.Head()
 		change(r, &h)
-		f.PutHead(t, h)
+		f.PutHead(h)
 	}}
 }
 
@@ -63,24 +63,24 @@ var mutations = []mutation{
 		row.Time = row.Time.Add(time.Duration(rapid.Int64Range(1, 1<<50).Draw(r, "by")))
 	}),
 	ofRow("the seq column", func(r *rapid.T, row *domain.Row) { row.Seq += rapid.Int64Range(1, 1<<40).Draw(r, "by") }),
-	{"a row deleted", 1, func(r *rapid.T, t *testing.T, f fixture, size int64) { f.DeleteRows(t, place(r, "place", size)) }},
-	{"a row copied", 2, func(r *rapid.T, t *testing.T, f fixture, size int64) {
+	{"a row deleted", 1, func(r *rapid.T, f fixture, size int64) { f.DeleteRows(place(r, "place", size)) }},
+	{"a row copied", 2, func(r *rapid.T, f fixture, size int64) {
 		from := place(r, "from", size)
-		copyTo(from, rapid.Int64Range(1, size+3).Filter(func(to int64) bool { return to != from }).Draw(r, "to"))(t, f)
+		copyTo(from, rapid.Int64Range(1, size+3).Filter(func(to int64) bool { return to != from }).Draw(r, "to"))(f)
 	}},
-	{"a row moved to the end", 2, func(r *rapid.T, t *testing.T, f fixture, size int64) {
-		f.move(t, rapid.Int64Range(1, size-1).Draw(r, "from"), size+1)
+	{"a row moved to the end", 2, func(r *rapid.T, f fixture, size int64) {
+		f.move(rapid.Int64Range(1, size-1).Draw(r, "from"), size+1)
 	}},
-	{"two rows swapped", 2, func(r *rapid.T, t *testing.T, f fixture, size int64) {
+	{"two rows swapped", 2, func(r *rapid.T, f fixture, size int64) {
 		a := place(r, "one", size)
-		swap(a, rapid.Int64Range(1, size).Filter(func(b int64) bool { return b != a }).Draw(r, "other"))(t, f)
+		swap(a, rapid.Int64Range(1, size).Filter(func(b int64) bool { return b != a }).Draw(r, "other"))(f)
 	}},
-	{"the tail cut", 1, func(r *rapid.T, t *testing.T, f fixture, size int64) {
+	{"the tail cut", 1, func(r *rapid.T, f fixture, size int64) {
 		for at := place(r, "from", size); at <= size; at++ {
-			f.DeleteRows(t, at)
+			f.DeleteRows(at)
 		}
 	}},
-	{"the head record deleted", 1, func(_ *rapid.T, t *testing.T, f fixture, _ int64) { f.DeleteHead(t) }},
+	{"the head record deleted", 1, func(_ *rapid.T, f fixture, _ int64) { f.DeleteHead() }},
 	ofHead("the head record's size", func(r *rapid.T, h *domain.Head) { h.Size += rapid.Int64Range(1, 1<<40).Draw(r, "by") }),
 	ofHead("the head record's last MAC", func(r *rapid.T, h *domain.Head) { flip(r, h.Last[:]) }),
 	ofHead("the head record's MAC", func(r *rapid.T, h *domain.Head) { flip(r, h.MAC) }),
@@ -97,14 +97,14 @@ func TestAnySingleMutationOfATrailIsFound(t *testing.T) {
 				f := setup(t, rapid.IntRange(m.least, 8).Draw(r, "entries"))
 				if rapid.Bool().Draw(r, "rotated") {
 					f.Clock.Advance(audittest.RotateAfter)
-					f.Append(t, audittest.Delivery(100))
+					f.Append(audittest.Delivery(100))
 				}
-				size := f.Head(t).Size
-				if before := f.check(t); !before.Valid {
+				size := f.Head().Size
+				if before := f.check(); !before.Valid {
 					r.Fatalf("before the mutation: %+v", before)
 				}
-				m.apply(r, t, f, size)
-				switch after := f.check(t); {
+				m.apply(r, f, size)
+				switch after := f.check(); {
 				case after.Valid:
 					r.Fatalf("not found: %+v", after)
 				case after.FirstInvalidSeq < 1 || after.FirstInvalidSeq > size+1 || after.Kind == "" || after.EntriesChecked > size:
@@ -121,12 +121,12 @@ func TestAnyOldHeadRecordIsFound(t *testing.T) {
 		f := setup(t, 0)
 		var heads []domain.Head
 		for n := range rapid.IntRange(2, 6).Draw(r, "transactions") {
-			f.Append(t, audittest.Deliveries(10*n, 10*n+rapid.IntRange(0, 3).Draw(r, "entries"))...)
-			heads = append(heads, f.Head(t))
+			f.Append(audittest.Deliveries(10*n, 10*n+rapid.IntRange(0, 3).Draw(r, "entries"))...)
+			heads = append(heads, f.Head())
 		}
 		old := rapid.SampledFrom(heads[:len(heads)-1]).Draw(r, "head")
-		f.PutHead(t, old)
-		got := f.check(t)
+		f.PutHead(old)
+		got := f.check()
 		if got.Kind != string(domain.RolledBack) || got.FirstInvalidSeq != old.Size+1 {
 			r.Fatalf("got %+v for a head record of %d entries", got, old.Size)
 		}

@@ -27,17 +27,17 @@ type fixture struct {
 }
 
 // setup returns a trail with entries of the given number of events, five to a transaction.
-func setup(t testing.TB, events int) fixture {
-	t.Helper()
-	w := audittest.New()
+func setup(tb testing.TB, events int) fixture {
+	tb.Helper()
+	w := audittest.New(tb)
 	for n := 1; n <= events; n += 5 {
-		w.Append(t, audittest.Deliveries(n, min(n+4, events))...)
+		w.Append(audittest.Deliveries(n, min(n+4, events))...)
 	}
 	core, logged := observer.New(zapcore.InfoLevel)
 	published := &[]auditapi.IntegrityVerified{}
 	publisher := contract.NewTestPublisher(func(ctx context.Context, p auditapi.IntegrityVerified) error {
 		if !db.InTx(ctx) {
-			t.Error("published outside a transaction")
+			tb.Error("published outside a transaction")
 		}
 		*published = append(*published, p)
 		return nil
@@ -45,11 +45,11 @@ func setup(t testing.TB, events int) fixture {
 	return fixture{w, auditverify.New(w.Tx, w.Store, w.Keys, publisher, zap.New(core)), published, logged}
 }
 
-func (f fixture) check(t testing.TB) auditapi.IntegrityResponse {
-	t.Helper()
-	res, err := f.service.Integrity(t.Context(), auditapi.IntegrityRequest{})
+func (f fixture) check() auditapi.IntegrityResponse {
+	f.TB.Helper()
+	res, err := f.service.Integrity(f.TB.Context(), auditapi.IntegrityRequest{})
 	if err != nil {
-		t.Fatalf("integrity: %v", err)
+		f.TB.Fatalf("integrity: %v", err)
 	}
 	return res
 }
@@ -66,7 +66,7 @@ func TestATrailThatNobodyTouchedIsValid(t *testing.T) {
 	t.Parallel()
 	for _, entries := range []int{0, 1, 5, 12} {
 		f := setup(t, entries)
-		if diff := cmp.Diff(valid(int64(entries)), f.check(t)); diff != "" {
+		if diff := cmp.Diff(valid(int64(entries)), f.check()); diff != "" {
 			t.Errorf("%d entries (-want +got):\n%s", entries, diff)
 		}
 		if f.logged.Len() > 0 {
@@ -78,9 +78,9 @@ func TestATrailThatNobodyTouchedIsValid(t *testing.T) {
 func TestACheckIsTold(t *testing.T) {
 	t.Parallel()
 	f := setup(t, 3)
-	f.check(t)
-	f.DeleteRows(t, 2)
-	f.check(t)
+	f.check()
+	f.DeleteRows(2)
+	f.check()
 	want := []auditapi.IntegrityVerified{
 		{Chain: "audit", Valid: true, EntriesChecked: 3},
 		{Chain: "audit", FirstInvalidSeq: 2, EntriesChecked: 1, Kind: "gap"},
@@ -119,7 +119,7 @@ func TestACheckEndsWithItsRequest(t *testing.T) {
 func TestWhatIsAppendedDuringACheckIsCheckedToo(t *testing.T) {
 	t.Parallel()
 	f := setup(t, 7)
-	s := &appendingStore{Store: f.Store, when: 3, then: func() { f.Append(t, audittest.Deliveries(8, 9)...) }}
+	s := &appendingStore{Store: f.Store, when: 3, then: func() { f.Append(audittest.Deliveries(8, 9)...) }}
 	publisher := contract.NewTestPublisher(func(context.Context, auditapi.IntegrityVerified) error { return nil })
 	service := auditverify.New(f.Tx, s, f.Keys, publisher, zap.NewNop())
 	res, err := service.Integrity(t.Context(), auditapi.IntegrityRequest{})
@@ -133,17 +133,17 @@ func TestWhatIsAppendedDuringACheckIsCheckedToo(t *testing.T) {
 
 func TestAKeyThatCannotBeHadMakesTheTrailInvalid(t *testing.T) {
 	t.Parallel()
-	for name, lose := range map[string]func(t *testing.T, f fixture){
-		"the provider is down":      func(_ *testing.T, f fixture) { f.Keys.Fail(errors.New("connection refused")) },
-		"the provider lost its key": func(_ *testing.T, f fixture) { f.Keys.Forget() },
-		"the key is gone":           func(t *testing.T, f fixture) { f.deleteKey(t, 1) },
-		"the key was altered":       func(t *testing.T, f fixture) { f.spoilKey(t, 1) },
+	for name, lose := range map[string]func(f fixture){
+		"the provider is down":      func(f fixture) { f.Keys.Fail(errors.New("connection refused")) },
+		"the provider lost its key": func(f fixture) { f.Keys.Forget() },
+		"the key is gone":           func(f fixture) { f.deleteKey(1) },
+		"the key was altered":       func(f fixture) { f.spoilKey(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t, 3)
-			lose(t, f)
-			if diff := cmp.Diff(invalid(0, 1, domain.UnknownKey), f.check(t)); diff != "" {
+			lose(f)
+			if diff := cmp.Diff(invalid(0, 1, domain.UnknownKey), f.check()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if f.logged.FilterMessage("a MAC key of the audit trail cannot be had").Len() == 0 {
@@ -157,10 +157,10 @@ func BenchmarkVerifyTenThousandEntries(b *testing.B) {
 	f := setup(b, 0)
 	const entries = 10_000
 	for n := 1; n <= entries; n += 100 {
-		f.Append(b, audittest.Deliveries(n, n+99)...)
+		f.Append(audittest.Deliveries(n, n+99)...)
 	}
 	for b.Loop() {
-		if res := f.check(b); !res.Valid || res.EntriesChecked != entries {
+		if res := f.check(); !res.Valid || res.EntriesChecked != entries {
 			b.Fatalf("got %+v", res)
 		}
 	}

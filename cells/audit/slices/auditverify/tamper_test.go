@@ -13,24 +13,24 @@ import (
 )
 
 // rewrite changes the row in one place.
-func rewrite(place int64, change func(*domain.Row)) func(*testing.T, fixture) {
-	return func(t *testing.T, f fixture) {
-		row := f.Rows(t)[place-1]
+func rewrite(place int64, change func(*domain.Row)) func(fixture) {
+	return func(f fixture) {
+		row := f.Rows()[place-1]
 		change(&row)
-		f.PutRow(t, place, row)
+		f.PutRow(place, row)
 	}
 }
 
 // replace changes the bytes of the row in place 4 that say something.
-func replace(old, with string) func(*testing.T, fixture) {
+func replace(old, with string) func(fixture) {
 	return rewrite(4, func(r *domain.Row) { r.Sealed = bytes.Replace(r.Sealed, []byte(old), []byte(with), 1) })
 }
 
-func rewriteHead(change func(*domain.Head)) func(*testing.T, fixture) {
-	return func(t *testing.T, f fixture) {
-		h := f.Head(t)
+func rewriteHead(change func(*domain.Head)) func(fixture) {
+	return func(f fixture) {
+		h := f.Head()
 		change(&h)
-		f.PutHead(t, h)
+		f.PutHead(h)
 	}
 }
 
@@ -39,7 +39,7 @@ func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
-		tamper func(t *testing.T, f fixture)
+		tamper func(f fixture)
 		want   auditapi.IntegrityResponse
 	}{
 		{"one bit of the sealed bytes", rewrite(4, func(r *domain.Row) { r.Sealed[len(r.Sealed)-3] ^= 1 }), invalid(3, 4, domain.Altered)},
@@ -59,28 +59,28 @@ func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
 		{"the event id's column", rewrite(4, func(r *domain.Row) { r.EventID = "event-0" }), invalid(3, 4, domain.Altered)},
 		{"the event type's column", rewrite(4, func(r *domain.Row) { r.EventType = "event.user.deleted.v1" }), invalid(3, 4, domain.Altered)},
 		{"the seq's column", rewrite(4, func(r *domain.Row) { r.Seq = 40 }), invalid(3, 4, domain.Altered)},
-		{"the first row deleted", func(t *testing.T, f fixture) { f.DeleteRows(t, 1) }, invalid(0, 1, domain.Gap)},
-		{"a middle row deleted", func(t *testing.T, f fixture) { f.DeleteRows(t, 4) }, invalid(3, 4, domain.Gap)},
-		{"three middle rows deleted", func(t *testing.T, f fixture) { f.DeleteRows(t, 4, 5, 6) }, invalid(3, 4, domain.Gap)},
-		{"two rows deleted apart", func(t *testing.T, f fixture) { f.DeleteRows(t, 8, 3) }, invalid(2, 3, domain.Gap)},
+		{"the first row deleted", func(f fixture) { f.DeleteRows(1) }, invalid(0, 1, domain.Gap)},
+		{"a middle row deleted", func(f fixture) { f.DeleteRows(4) }, invalid(3, 4, domain.Gap)},
+		{"three middle rows deleted", func(f fixture) { f.DeleteRows(4, 5, 6) }, invalid(3, 4, domain.Gap)},
+		{"two rows deleted apart", func(f fixture) { f.DeleteRows(8, 3) }, invalid(2, 3, domain.Gap)},
 		{"two rows swapped", swap(4, 7), invalid(3, 4, domain.Reordered)},
 		{"two neighbours swapped", swap(4, 5), invalid(3, 4, domain.Reordered)},
 		{"the last two swapped", swap(9, 10), invalid(8, 9, domain.Reordered)},
-		{"a row moved to the end", func(t *testing.T, f fixture) { f.move(t, 4, 11) }, invalid(3, 4, domain.Reordered)},
+		{"a row moved to the end", func(f fixture) { f.move(4, 11) }, invalid(3, 4, domain.Reordered)},
 		{"a row over another", copyTo(3, 7), invalid(6, 3, domain.Duplicate)},
 		{"a later row over another", copyTo(7, 3), invalid(2, 3, domain.Gap)},
 		{"a row twice", copyTo(3, 11), invalid(10, 3, domain.Duplicate)},
-		{"the last row cut", func(t *testing.T, f fixture) { f.DeleteRows(t, 10) }, invalid(9, 10, domain.TruncatedTail)},
-		{"the tail cut", func(t *testing.T, f fixture) { f.DeleteRows(t, 10, 9, 8) }, invalid(7, 8, domain.TruncatedTail)},
-		{"all rows deleted", func(t *testing.T, f fixture) { f.DeleteRows(t, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) }, invalid(0, 1, domain.MissingChain)},
-		{"the head record deleted", func(t *testing.T, f fixture) { f.DeleteHead(t) }, invalid(10, 1, domain.MissingChain)},
-		{"rows and head record deleted", func(t *testing.T, f fixture) {
-			f.DeleteRows(t, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
-			f.DeleteHead(t)
+		{"the last row cut", func(f fixture) { f.DeleteRows(10) }, invalid(9, 10, domain.TruncatedTail)},
+		{"the tail cut", func(f fixture) { f.DeleteRows(10, 9, 8) }, invalid(7, 8, domain.TruncatedTail)},
+		{"all rows deleted", func(f fixture) { f.DeleteRows(1, 2, 3, 4, 5, 6, 7, 8, 9, 10) }, invalid(0, 1, domain.MissingChain)},
+		{"the head record deleted", func(f fixture) { f.DeleteHead() }, invalid(10, 1, domain.MissingChain)},
+		{"rows and head record deleted", func(f fixture) {
+			f.DeleteRows(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+			f.DeleteHead()
 		}, invalid(0, 1, domain.MissingChain)},
-		{"the tail cut and the head record's size with it", func(t *testing.T, f fixture) {
-			f.DeleteRows(t, 9, 10)
-			rewriteHead(func(h *domain.Head) { h.Size = 8 })(t, f)
+		{"the tail cut and the head record's size with it", func(f fixture) {
+			f.DeleteRows(9, 10)
+			rewriteHead(func(h *domain.Head) { h.Size = 8 })(f)
 		}, invalid(8, 8, domain.Altered)},
 		{"the head record's size", rewriteHead(func(h *domain.Head) { h.Size++ }), invalid(10, 10, domain.Altered)},
 		{"the head record's last MAC", rewriteHead(func(h *domain.Head) { h.Last[0] ^= 1 }), invalid(10, 10, domain.Altered)},
@@ -92,33 +92,33 @@ func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t, 10)
-			c.tamper(t, f)
-			if diff := cmp.Diff(c.want, f.check(t)); diff != "" {
+			c.tamper(f)
+			if diff := cmp.Diff(c.want, f.check()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func swap(a, b int64) func(*testing.T, fixture) {
-	return func(t *testing.T, f fixture) {
-		rows := f.Rows(t)
-		f.PutRow(t, a, rows[b-1])
-		f.PutRow(t, b, rows[a-1])
+func swap(a, b int64) func(fixture) {
+	return func(f fixture) {
+		rows := f.Rows()
+		f.PutRow(a, rows[b-1])
+		f.PutRow(b, rows[a-1])
 	}
 }
 
-func copyTo(from, to int64) func(*testing.T, fixture) {
-	return func(t *testing.T, f fixture) { f.PutRow(t, to, f.Rows(t)[from-1]) }
+func copyTo(from, to int64) func(fixture) {
+	return func(f fixture) { f.PutRow(to, f.Rows()[from-1]) }
 }
 
 func TestAnOldHeadRecordThatIsReplayedIsNamed(t *testing.T) {
 	t.Parallel()
 	f := setup(t, 5)
-	old := f.Head(t)
-	f.Append(t, audittest.Deliveries(6, 9)...)
-	f.PutHead(t, old)
-	if diff := cmp.Diff(invalid(9, 6, domain.RolledBack), f.check(t)); diff != "" {
+	old := f.Head()
+	f.Append(audittest.Deliveries(6, 9)...)
+	f.PutHead(old)
+	if diff := cmp.Diff(invalid(9, 6, domain.RolledBack), f.check()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -126,22 +126,22 @@ func TestAnOldHeadRecordThatIsReplayedIsNamed(t *testing.T) {
 func TestAnEntryOfAnotherPastIsABrokenLink(t *testing.T) {
 	t.Parallel()
 	f := setup(t, 3)
-	head := f.Head(t)
-	f.Append(t, audittest.Deliveries(4, 6)...)
-	rows, head6 := f.Rows(t), f.Head(t)
-	f.DeleteRows(t, 4, 5, 6) // a backup is restored, and the trail goes on another way
-	f.PutHead(t, head)
-	f.forgetEvents(t, rows[3:])
-	f.Append(t, audittest.Deliveries(14, 16)...)
-	other := f.Rows(t)
+	head := f.Head()
+	f.Append(audittest.Deliveries(4, 6)...)
+	rows, head6 := f.Rows(), f.Head()
+	f.DeleteRows(4, 5, 6) // a backup is restored, and the trail goes on another way
+	f.PutHead(head)
+	f.forgetEvents(rows[3:])
+	f.Append(audittest.Deliveries(14, 16)...)
+	other := f.Rows()
 
-	f.PutRow(t, 5, rows[4])
-	if diff := cmp.Diff(invalid(4, 5, domain.BrokenLink), f.check(t)); diff != "" {
+	f.PutRow(5, rows[4])
+	if diff := cmp.Diff(invalid(4, 5, domain.BrokenLink), f.check()); diff != "" {
 		t.Errorf("an entry from before the restore (-want +got):\n%s", diff)
 	}
-	f.PutRow(t, 5, other[4])
-	f.PutHead(t, head6)
-	if diff := cmp.Diff(invalid(6, 6, domain.BrokenLink), f.check(t)); diff != "" {
+	f.PutRow(5, other[4])
+	f.PutHead(head6)
+	if diff := cmp.Diff(invalid(6, 6, domain.BrokenLink), f.check()); diff != "" {
 		t.Errorf("a head record from before the restore (-want +got):\n%s", diff)
 	}
 }
@@ -150,10 +150,10 @@ func TestARetiredKeySignsNothingNew(t *testing.T) {
 	t.Parallel()
 	f := setup(t, 3)
 	f.Clock.Advance(audittest.RotateAfter)
-	f.Append(t, audittest.Deliveries(4, 5)...)
-	old := f.openKey(t, 1)
+	f.Append(audittest.Deliveries(4, 5)...)
+	old := f.openKey(1)
 
-	last := f.Rows(t)[5]
+	last := f.Rows()[5]
 	seal, _, err := last.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -162,8 +162,8 @@ func TestARetiredKeySignsNothingNew(t *testing.T) {
 	last.Sealed = seal.Encode()
 	mac := old.Sum(last.Sealed)
 	last.MAC = mac[:]
-	f.PutRow(t, 6, last)
-	if diff := cmp.Diff(invalid(5, 6, domain.Altered), f.check(t)); diff != "" {
+	f.PutRow(6, last)
+	if diff := cmp.Diff(invalid(5, 6, domain.Altered), f.check()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -172,9 +172,9 @@ func TestARetiredKeySignsNoHeadRecord(t *testing.T) {
 	t.Parallel()
 	f := setup(t, 3)
 	f.Clock.Advance(audittest.RotateAfter)
-	f.Append(t, audittest.Deliveries(4, 5)...)
-	f.PutHead(t, domain.Extend(f.Head(t), f.openKey(t, 1)).Head())
-	if diff := cmp.Diff(invalid(6, 6, domain.Altered), f.check(t)); diff != "" {
+	f.Append(audittest.Deliveries(4, 5)...)
+	f.PutHead(domain.Extend(f.Head(), f.openKey(1)).Head())
+	if diff := cmp.Diff(invalid(6, 6, domain.Altered), f.check()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

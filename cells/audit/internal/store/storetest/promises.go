@@ -17,10 +17,12 @@ import (
 var errUndo = errors.New("undo")
 
 func isolation(t *testing.T, b Backend) {
+	t.Helper()
 	c := chain(t)
 	row, err := c.Add(entry(1))
 	must(t, err)
-	must(t, b.Tx.InTx(t.Context(), func(ctx context.Context) error {
+	without := t.Context()
+	must(t, b.Tx.InTx(without, func(ctx context.Context) error {
 		if err := b.Store.Append(ctx, []domain.Row{row}, c.Head()); err != nil {
 			return err
 		}
@@ -31,7 +33,7 @@ func isolation(t *testing.T, b Backend) {
 		if h, ok, err := b.Store.Head(ctx); !ok || h.Size != 1 || err != nil {
 			t.Errorf("inside the transaction: head %+v, %v, %v; want its own", h, ok, err)
 		}
-		outside, err := read(t.Context(), b.Store, 1)
+		outside, err := read(without, b.Store, 1)
 		if len(outside) > 0 || err != nil {
 			t.Errorf("outside of it: %d rows, %v; want none", len(outside), err)
 		}
@@ -41,6 +43,7 @@ func isolation(t *testing.T, b Backend) {
 }
 
 func rollback(t *testing.T, b Backend) {
+	t.Helper()
 	c := chain(t)
 	row, err := c.Add(entry(1))
 	must(t, err)
@@ -57,6 +60,7 @@ func rollback(t *testing.T, b Backend) {
 }
 
 func uniqueSeq(t *testing.T, b Backend) {
+	t.Helper()
 	rows, head := fill(t, b, 2)
 	other, err := chain(t).Add(entry(9)) // seq 1 again
 	must(t, err)
@@ -68,6 +72,7 @@ func uniqueSeq(t *testing.T, b Backend) {
 }
 
 func uniqueEvent(t *testing.T, b Backend) {
+	t.Helper()
 	rows, head := fill(t, b, 2)
 	again := rows[0]
 	again.Seq = 3
@@ -79,6 +84,7 @@ func uniqueEvent(t *testing.T, b Backend) {
 }
 
 func known(t *testing.T, b Backend) {
+	t.Helper()
 	fill(t, b, 3)
 	got, err := b.Store.Known(t.Context(), []string{"event-1", "event-3", "event-4", ""})
 	must(t, err)
@@ -91,6 +97,7 @@ func known(t *testing.T, b Backend) {
 }
 
 func walk(t *testing.T, b Backend) {
+	t.Helper()
 	rows, _ := fill(t, b, 6)
 	got, err := read(t.Context(), b.Store, 4)
 	must(t, err)
@@ -114,6 +121,7 @@ func walk(t *testing.T, b Backend) {
 }
 
 func walkEnds(t *testing.T, b Backend) {
+	t.Helper()
 	fill(t, b, 3)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -123,6 +131,7 @@ func walkEnds(t *testing.T, b Backend) {
 }
 
 func find(t *testing.T, b Backend) {
+	t.Helper()
 	fill(t, b, 12)
 	at := func(n int) time.Time { return start.Add(time.Duration(n) * time.Minute) }
 	for _, c := range []struct {
@@ -157,6 +166,7 @@ func find(t *testing.T, b Backend) {
 }
 
 func keys(t *testing.T, b Backend) {
+	t.Helper()
 	want := []store.Key{
 		{Number: 1, CreatedAt: start, Wrapped: secret.Wrapped{KeyID: "kek", Data: []byte{1, 0, 255}}},
 		{Number: 2, CreatedAt: start.Add(time.Hour), Wrapped: secret.Wrapped{KeyID: "kek", Data: []byte{2}}},

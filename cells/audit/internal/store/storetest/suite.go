@@ -116,12 +116,14 @@ func must(t *testing.T, err error) {
 }
 
 func states(t *testing.T, b Backend) {
+	t.Helper()
 	if got := b.Store.Durability(); got < durability.Volatile {
 		t.Errorf("durability is %v, want volatile or more", got)
 	}
 }
 
 func empty(t *testing.T, b Backend) {
+	t.Helper()
 	if h, ok, err := b.Store.Head(t.Context()); ok || err != nil {
 		t.Errorf("head is %+v, %v, %v; want none", h, ok, err)
 	}
@@ -136,6 +138,7 @@ func empty(t *testing.T, b Backend) {
 }
 
 func readBack(t *testing.T, b Backend) {
+	t.Helper()
 	rows, head := fill(t, b, 5)
 	holds(t, b, rows)
 	got, ok, err := b.Store.Head(t.Context())
@@ -146,6 +149,7 @@ func readBack(t *testing.T, b Backend) {
 }
 
 func needsTransaction(t *testing.T, b Backend) {
+	t.Helper()
 	row, err := chain(t).Add(entry(1))
 	must(t, err)
 	if err := b.Store.Append(t.Context(), []domain.Row{row}, domain.Head{Chain: domain.ChainID, Size: 1}); !errors.Is(err, db.ErrNoTransaction) {
