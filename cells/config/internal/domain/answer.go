@@ -76,8 +76,7 @@ func told(value secret.Text, sensitive bool) *string {
 	if sensitive {
 		return nil
 	}
-	plain := value.Reveal()
-	return &plain
+	return new(value.Reveal())
 }
 
 // Stale is the problem of a condition that does not hold.

@@ -127,8 +127,8 @@ func same[T any](what string, got, want T) error {
 }
 
 func wants(what string, err, want error) error {
-	if !errors.Is(err, want) {
-		return fmt.Errorf("%s: got error %v, want %v", what, err, want)
+	if errors.Is(err, want) {
+		return nil
 	}
-	return nil
+	return errors.Join(fmt.Errorf("%s: want the error %w, got another or none", what, want), err)
 }

@@ -34,13 +34,15 @@ func leavesNoTrace(ctx context.Context, a Adapter) error {
 	if err := errors.Join(err, bErr); err != nil {
 		return err
 	}
+	var writeErr error
 	err = a.Tx.InTx(ctx, func(ctx context.Context) error {
 		_, insertErr := a.Store.Insert(ctx, Setting("c", "one"))
 		_, publishErr := a.Store.Publish(ctx, publication(a1))
-		return errors.Join(errFail, insertErr, publishErr, a.Store.Update(ctx, following(a1, "two")), a.Store.Delete(ctx, "b"))
+		writeErr = errors.Join(insertErr, publishErr, a.Store.Update(ctx, following(a1, "two")), a.Store.Delete(ctx, "b"))
+		return errFail
 	})
-	if _, ok := err.(interface{ Unwrap() []error }); !ok || !errors.Is(err, errFail) { //nolint:errorlint // looks at the join itself
-		return fmt.Errorf("InTx: got %v, want the error of its function", err)
+	if err := errors.Join(writeErr, wants("InTx", err, errFail)); err != nil {
+		return err
 	}
 	gotA, aErr := a.Store.Get(ctx, "a")
 	gotB, bErr := a.Store.Get(ctx, "b")
