@@ -1,0 +1,65 @@
+package httpserver_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"fxcell.dev/fxcell/health"
+	"fxcell.dev/modules/httpserver"
+)
+
+func says(text string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if text == "" {
+			panic("s3cret") //nolint:forbidigo // what is tested
+		}
+		_, _ = w.Write([]byte(text))
+	})
+}
+
+func TestOpsAnswersItsEndpointsOnly(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	ops, err := httpserver.NewOps([]health.Endpoint{{Path: "/a", Handler: says("one")}, {Path: "/b", Handler: says("")}}, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(method, path string) answer {
+		w := httptest.NewRecorder()
+		ops.ServeHTTP(w, request(t, method, path))
+		return answer{w.Code, w.Header(), w.Body.String()}
+	}
+	if got := send(http.MethodGet, "/a"); got.Status != http.StatusOK || got.Body != "one" || got.Header.Get("X-Request-Id") == "" {
+		t.Errorf("GET /a: got %d %q %v, want 200, one and an id", got.Status, got.Body, got.Header)
+	}
+	if got := send(http.MethodHead, "/a"); got.Status != http.StatusOK || got.Body != "" || got.Header.Get("Content-Length") != "3" {
+		t.Errorf("HEAD /a: got %d %q %v, want 200 with length 3 and no body", got.Status, got.Body, got.Header)
+	}
+	if got := send(http.MethodGet, "/a/"); got.Status != http.StatusNotFound {
+		t.Errorf("GET /a/: got %d, want 404", got.Status)
+	} else {
+		problemOf(t, "GET /a/", got)
+	}
+	got := send(http.MethodGet, "/b")
+	if got.Status != http.StatusInternalServerError || logs.FilterMessage("request panicked").Len() != 1 {
+		t.Errorf("GET /b: got %d and the log %v, want 500 and one line", got.Status, logs.All())
+	}
+	noTrace(t, logs, got, "s3cret")
+}
+
+func TestOpsEndpointsHavePathsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	_, err := httpserver.NewOps([]health.Endpoint{
+		{Path: "/a", Handler: says("1")}, {Path: "/a", Handler: says("2")}, {Path: "b", Handler: says("3")}, {Path: "/c"},
+	}, zap.NewNop())
+	want := "modules/httpserver: two ops endpoints have the path /a: one of them needs another\n" +
+		"modules/httpserver: the ops endpoint \"b\" has no path that starts with /, or no handler\n" +
+		"modules/httpserver: the ops endpoint \"/c\" has no path that starts with /, or no handler"
+	if err == nil || err.Error() != want {
+		t.Errorf("got error:\n%v\nwant:\n%s", err, want)
+	}
+}
