@@ -35,8 +35,8 @@ func ports() []durability.Port {
 	return slices.Concat([]durability.Port{db.Port(), secret.Port()}, outbox.Ports(), event.Ports())
 }
 
-// Assembly is a deployable list of modules under one durability mode, an fx.Module named apps/<id>. It provides clock.Clock, and judges every
-// port that its modules and the cells beside it provide.
+// Assembly is a deployable list of modules under one durability mode, an fx.Module named apps/<id>. It provides clock.Clock, judges every port
+// that its modules and the cells beside it provide, and validates what they send (contract.Validation).
 func Assembly(id string, mode durability.Mode, modules ...fx.Option) App {
 	own := "apps/" + id
 	if mode != durability.Demo && mode != durability.Durable {
@@ -58,6 +58,7 @@ func Assembly(id string, mode durability.Mode, modules ...fx.Option) App {
 			clock.System,
 			func() *inspect.Report { return &inspect.Report{App: id, Mode: mode.String()} },
 		),
+		contract.Validating(mode),
 	}
 	for _, p := range ports() {
 		opts = append(opts, p.Guard())

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"slices"
 
+	"go.uber.org/zap"
+
 	"fxcell.dev/fxcell/contract/body"
 	"fxcell.dev/fxcell/problem"
 )
@@ -122,7 +124,7 @@ func (c codec) decodeRequest(r Request, v reflect.Value) error {
 	return nil
 }
 
-// encodeResponse turns the struct v into a Response and holds it against the schema.
+// encodeResponse turns the struct v into a Response and holds it against the schema. With a *MisfitError the Response is whole.
 func (c codec) encodeResponse(v reflect.Value) (Response, error) {
 	res := Response{Status: c.status, Header: http.Header{}, Bare: c.bare}
 	headers := Values{}
@@ -141,19 +143,21 @@ func (c codec) encodeResponse(v reflect.Value) (Response, error) {
 	if c.responsePage != nil {
 		schema = c.responsePage
 	}
+	res.Body = encoded
 	if schema != nil {
 		if faults := schema.Validate(encoded); len(faults) > 0 {
 			return res, fmt.Errorf("contract %s: %w", c.id, &MisfitError{What: "response", Faults: faults})
 		}
 	}
-	res.Body = encoded
 	return res, nil
 }
 
 // endpoint is one contract with its handler.
 type endpoint[Req, Res any] struct {
-	codec  codec
-	method func(context.Context, Req) (Res, error)
+	codec     codec
+	method    func(context.Context, Req) (Res, error)
+	validator *Validator
+	log       *zap.Logger
 }
 
 func (e endpoint[Req, Res]) serve(ctx context.Context, r Request) (Response, error) {
@@ -165,7 +169,8 @@ func (e endpoint[Req, Res]) serve(ctx context.Context, r Request) (Response, err
 	if err != nil {
 		return Response{}, e.codec.checkCode(err)
 	}
-	return e.codec.encodeResponse(reflect.ValueOf(&res).Elem())
+	answer, err := e.codec.encodeResponse(reflect.ValueOf(&res).Elem())
+	return answer, e.validator.judge(ctx, e.log, e.codec.id, err)
 }
 
 // checkCode keeps a handler to the codes that its contract lists: another one is a fault of the program.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/propagation"
 	"go.uber.org/fx"
+	"go.uber.org/zap"
 
 	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/clock"
@@ -28,7 +29,8 @@ type Publisher[P any] struct {
 }
 
 // Publish writes the event into the transaction of ctx: it leaves with the commit or not at all. Outside a transaction it returns
-// outbox.ErrNoTransaction, in every mode; a payload that does not fit its schema is an error, so the transaction fails.
+// outbox.ErrNoTransaction, in every mode; a payload that does not fit its schema is an error, so the transaction fails,
+// unless the assembly's Validation lets it pass.
 func (p Publisher[P]) Publish(ctx context.Context, payload P) error { return p.write(ctx, payload) }
 
 // NewTestPublisher returns a publisher that hands each payload to fn, for tests of a service without a container.
@@ -38,12 +40,15 @@ func NewTestPublisher[P any](fn func(ctx context.Context, payload P) error) Publ
 
 // Publish makes Publisher[P] injectable in this slice only.
 func Publish[P any](h Event[P]) part.Part {
-	newPublisher := func(w outbox.Writer, j *durability.Judge, s part.Scope, c clock.Clock) (Publisher[P], error) {
+	newPublisher := func(w outbox.Writer, j *durability.Judge, s part.Scope, c clock.Clock, v *Validator, logger *zap.Logger) (Publisher[P], error) {
 		schema, err := compilePayload(h.Files, h.ID, h.Payload)
 		if err != nil {
 			return Publisher[P]{}, err
 		}
-		p := publisher[P]{handle: h, schema: schema, writer: w, source: s.Name(), clock: c}
+		if v.off() {
+			schema = payloadSchema{}
+		}
+		p := publisher[P]{handle: h, schema: schema, writer: w, source: s.Name(), clock: c, validator: v, log: logger}
 		return Publisher[P]{p.publish}, j.Judge("outbox.Writer", "publisher of "+h.ID, w)
 	}
 	facts := part.Facts{Usages: []part.Usage{{Role: part.Publish, Contract: h.ID, Owner: h.Owner}}, Err: h.check()}
@@ -52,11 +57,13 @@ func Publish[P any](h Event[P]) part.Part {
 }
 
 type publisher[P any] struct {
-	handle Event[P]
-	schema payloadSchema
-	writer outbox.Writer
-	source string
-	clock  clock.Clock
+	handle    Event[P]
+	schema    payloadSchema
+	writer    outbox.Writer
+	source    string
+	clock     clock.Clock
+	validator *Validator
+	log       *zap.Logger
 }
 
 func (p publisher[P]) publish(ctx context.Context, payload P) error {
@@ -64,7 +71,7 @@ func (p publisher[P]) publish(ctx context.Context, payload P) error {
 		return fmt.Errorf("contract %s: %w", p.handle.ID, outbox.ErrNoTransaction)
 	}
 	encoded, err := p.schema.encode(payload)
-	if err != nil {
+	if err = p.validator.judge(ctx, p.log, p.handle.ID, err); err != nil {
 		return fmt.Errorf("contract %s: %w", p.handle.ID, err)
 	}
 	id, err := uuid.NewV7()
@@ -85,7 +92,7 @@ func (p publisher[P]) publish(ctx context.Context, payload P) error {
 	return nil
 }
 
-// payloadSchema encodes and decodes the payloads of one contract, and holds both against its schema.
+// payloadSchema encodes and decodes the payloads of one contract, and holds both against its schema. Without a schema it only encodes.
 type payloadSchema struct{ schema *body.Schema }
 
 func compilePayload(files fs.FS, id, file string) (payloadSchema, error) {
@@ -105,13 +112,17 @@ func compile(files fs.FS, id, file string) (*body.Schema, error) {
 	return s, nil
 }
 
+// encode returns the encoded payload also with a *MisfitError.
 func (p payloadSchema) encode(payload any) ([]byte, error) {
 	encoded, err := body.Encode(payload)
 	if err != nil {
 		return nil, fmt.Errorf("encode payload: %w", err)
 	}
+	if p.schema == nil {
+		return encoded, nil
+	}
 	if faults := p.schema.Validate(encoded); len(faults) > 0 {
-		return nil, &MisfitError{What: "payload", Faults: faults}
+		return encoded, &MisfitError{What: "payload", Faults: faults}
 	}
 	return encoded, nil
 }

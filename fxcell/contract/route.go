@@ -38,7 +38,7 @@ type Request struct {
 	Body   []byte
 }
 
-// Response is a valid answer: header fields and body, without the envelope.
+// Response is an answer, valid unless its Validator lets misfits pass: header fields and body, without the envelope.
 type Response struct {
 	Status int
 	Header http.Header
@@ -54,8 +54,8 @@ type routeOut struct {
 
 // Serve feeds one route: decoding, validation, policy, limits, problem mapping and encoding come from the contract.
 func Serve[S, Req, Res any](h HTTP[Req, Res], method func(S, context.Context, Req) (Res, error)) part.Part {
-	newRoute := func(s S, scope part.Scope, logger *zap.Logger) (routeOut, error) {
-		r, err := route(h, func(ctx context.Context, req Req) (Res, error) { return method(s, ctx, req) }, scope, logger)
+	newRoute := func(s S, scope part.Scope, logger *zap.Logger, v *Validator) (routeOut, error) {
+		r, err := route(h, func(ctx context.Context, req Req) (Res, error) { return method(s, ctx, req) }, scope, logger, v)
 		return routeOut{Route: r}, err
 	}
 	facts := part.Facts{Usages: []part.Usage{{Role: part.Serve, Contract: h.ID, Owner: h.Owner}}, Err: h.check()}
@@ -63,7 +63,9 @@ func Serve[S, Req, Res any](h HTTP[Req, Res], method func(S, context.Context, Re
 	return part.New(fx.Provide(newRoute), facts)
 }
 
-func route[Req, Res any](h HTTP[Req, Res], method func(context.Context, Req) (Res, error), scope part.Scope, logger *zap.Logger) (Route, error) {
+func route[Req, Res any](
+	h HTTP[Req, Res], method func(context.Context, Req) (Res, error), scope part.Scope, logger *zap.Logger, v *Validator,
+) (Route, error) {
 	policy, err := auth.ParsePolicy(h.Policy)
 	if err != nil {
 		return Route{}, fmt.Errorf("contract %s: %w", h.ID, err)
@@ -75,7 +77,10 @@ func route[Req, Res any](h HTTP[Req, Res], method func(context.Context, Req) (Re
 	if p := policy.Param(); p != "" && !c.request.has("path", p) {
 		return Route{}, fmt.Errorf("contract %s: policy %s names no path parameter of %s", h.ID, policy, h.Path)
 	}
-	e := endpoint[Req, Res]{codec: c, method: method}
+	if v.off() {
+		c.responseOne, c.responsePage = nil, nil
+	}
+	e := endpoint[Req, Res]{codec: c, method: method, validator: v, log: logger}
 	return Route{
 		Contract: h.ID, Owner: h.Owner, Slice: scope.Name(), Method: h.Method, Path: h.Path, Policy: policy,
 		Deadline: cmp.Or(h.Deadline, DefaultDeadline), bodyLimit: cmp.Or(h.BodyLimit, DefaultBodyLimit),
