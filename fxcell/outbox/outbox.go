@@ -37,8 +37,8 @@ type Writer interface {
 // Log is read by fenced readers. It is safe for concurrent use.
 type Log interface {
 	durability.Stated
-	// Own waits until this process is the one owner of the reader, or ctx ends. The reader exists from the call on: what is written later waits
-	// for it.
+	// Own waits until this process is the one owner of the reader, or ctx ends. The reader exists from the call on, even from one whose ctx has
+	// ended before: what is written later waits for it.
 	Own(ctx context.Context, r event.Reader) (event.Stream, error)
 }
 
