@@ -11,8 +11,7 @@ import (
 )
 
 func ruleOf(err error) string {
-	var rule *domain.RuleError
-	if errors.As(err, &rule) {
+	if rule, ok := errors.AsType[*domain.RuleError](err); ok {
 		return rule.Rule
 	}
 	return ""

@@ -242,6 +242,9 @@ func TestFiftyRightCallsMakeOneAdministrator(t *testing.T) {
 	if created != 1 || gone != 49 || len(f.events.All()) != 1 {
 		t.Errorf("%d created, %d told that it is done, %d events, want 1, 49, 1", created, gone, len(f.events.All()))
 	}
+	if n := f.Hashes.Count(); n > 2 {
+		t.Errorf("%d hashes, want one per process at most", n)
+	}
 }
 
 func TestSetupOfAnUnfitAdministratorCanBeTriedAgain(t *testing.T) {

@@ -50,6 +50,7 @@ var (
 	noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 	errUndo = errors.New("undo")
+	errNone = errors.New("no error")
 )
 
 // write runs fn in a transaction of its own.
@@ -73,9 +74,16 @@ func (k Kit) undone(ctx context.Context, fn func(ctx context.Context) error) err
 
 func wantError(what string, got, want error) error {
 	if !errors.Is(got, want) {
-		return fmt.Errorf("%s: got %v, want %v", what, got, want)
+		return fmt.Errorf("%s: want %q, got %w", what, want.Error(), orNone(got))
 	}
 	return nil
+}
+
+func orNone(err error) error {
+	if err == nil {
+		return errNone
+	}
+	return err
 }
 
 func wantEqual(what string, got, want any) error {
