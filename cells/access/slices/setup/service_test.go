@@ -8,12 +8,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"fxcell.dev/cells/access/accessapi"
 	"fxcell.dev/cells/access/internal/accesstest"
+	"fxcell.dev/cells/access/internal/account"
+	"fxcell.dev/cells/access/internal/password"
 	"fxcell.dev/cells/access/slices/setup"
 	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/contract"
@@ -242,9 +245,47 @@ func TestFiftyRightCallsMakeOneAdministrator(t *testing.T) {
 	if created != 1 || gone != 49 || len(f.events.All()) != 1 {
 		t.Errorf("%d created, %d told that it is done, %d events, want 1, 49, 1", created, gone, len(f.events.All()))
 	}
-	if n := f.Hashes.Count(); n > 2 {
-		t.Errorf("%d hashes, want one per process at most", n)
-	}
+}
+
+func TestRightCallsWaitForEachOtherInsteadOfHashing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t)
+		var hashes atomic.Int64
+		release := make(chan struct{})
+		hasher, err := password.NewHasher(password.Options{
+			Params: password.Current(), Concurrency: 8, Queue: 8, Wait: time.Minute,
+			Derive: func(_, _ []byte, _ password.Params, size uint32) []byte {
+				hashes.Add(1)
+				<-release
+				return make([]byte, size)
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := setup.New(f.Tx, f.Store, account.NewMaker(hasher, f.Clock), f.events.Publisher(), f.Clock)
+		results := make(chan error, 8)
+		for range cap(results) {
+			go func() {
+				_, err := s.Create(t.Context(), request(f.token))
+				results <- err
+			}()
+		}
+		synctest.Wait()
+		close(release)
+		created := 0
+		for range cap(results) {
+			if err := <-results; err == nil {
+				created++
+			} else if !problem.Has(err, accessapi.ErrSetupDone) {
+				t.Errorf("got %v", err)
+			}
+		}
+		if created != 1 || hashes.Load() != 1 {
+			t.Errorf("%d created, %d hashes, want one each", created, hashes.Load())
+		}
+	})
 }
 
 func TestSetupOfAnUnfitAdministratorCanBeTriedAgain(t *testing.T) {
