@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"fxcell.dev/fxcell/contract/body"
 	"fxcell.dev/fxcell/page"
@@ -54,6 +56,9 @@ func bind(t reflect.Type, declared []Parameter, compileParameter func(Parameter)
 			name, tagged := f.Tag.Lookup(in)
 			if !tagged {
 				continue
+			}
+			if in == "header" { // canonical, as the declared names are: ETag and Etag are one field
+				name = http.CanonicalHeaderKey(name)
 			}
 			i := slices.IndexFunc(declared, func(p Parameter) bool { return p.In == in && p.Name == name })
 			switch {
@@ -116,6 +121,9 @@ func (f boundField) fault(rule, message string) problem.Fault {
 
 // set validates text as the field's kind of JSON value, then stores it.
 func (f boundField) set(field reflect.Value, text string) []problem.Fault {
+	if !utf8.ValidString(text) {
+		return []problem.Fault{f.fault("utf8", "must be UTF-8")}
+	}
 	value, store, wrong := parse(field, text)
 	if wrong != "" {
 		return []problem.Fault{f.fault("type", wrong)}

@@ -40,11 +40,12 @@ func newCodec[Req, Res any](h HTTP[Req, Res]) (codec, error) {
 	if h.List {
 		c.parameters = append(listParameters(), c.parameters...)
 	}
+	file := Folder(h.ID) + "/contract.yaml" // where these schemas stand: references are relative to it
 	compileParameter := func(p Parameter) (*body.Schema, error) {
 		if p.Schema == "" {
 			return nil, nil
 		}
-		return body.CompileText(h.Files, Folder(h.ID), p.Schema)
+		return body.CompileText(h.Files, file, p.Schema)
 	}
 	var err error
 	if c.request, err = bind(reflect.TypeFor[Req](), c.parameters, compileParameter); err != nil {
@@ -61,7 +62,7 @@ func newCodec[Req, Res any](h HTTP[Req, Res]) (codec, error) {
 		return c, err
 	}
 	if h.List {
-		c.responsePage, err = body.CompileText(h.Files, Folder(h.ID), pageSchema(h.Response))
+		c.responsePage, err = body.CompileText(h.Files, file, pageSchema(h.Response))
 	} else {
 		c.responseOne, err = compile(h.Files, h.ID, h.Response)
 	}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"fxcell.dev/fxcell/log"
 	"fxcell.dev/fxcell/problem"
@@ -77,9 +76,7 @@ func (r Route) values(req *http.Request) (Values, error) {
 	}
 	path := map[string][]string{}
 	for _, name := range pathNames(r.Path) {
-		if path[name] = []string{req.PathValue(name)}; !utf8.ValidString(path[name][0]) {
-			return nil, problem.BadInput(problem.Fault{In: "path", Name: name, Rule: "utf8", Message: "must be UTF-8"})
-		}
+		path[name] = []string{req.PathValue(name)}
 	}
 	return Values{"path": path, "query": query, "header": req.Header}, nil
 }
