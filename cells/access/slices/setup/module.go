@@ -12,6 +12,7 @@ import (
 	"fxcell.dev/fxcell/clock"
 	"fxcell.dev/fxcell/contract"
 	"fxcell.dev/fxcell/db"
+	"fxcell.dev/fxcell/inspect"
 )
 
 // Module creates the first administrator.
@@ -19,6 +20,7 @@ var Module = fxcell.Slice(meta.Setup,
 	fxcell.Provide(provideService),
 	contract.Publish(accessapi.UserCreatedV1),
 	contract.Serve(accessapi.SetupV1, (*Service).Create),
+	inspect.Announce(10, announce),
 )
 
 type params struct {

@@ -6,6 +6,7 @@ import (
 	"fxcell.dev/cells/audit/internal/meta"
 	"fxcell.dev/fxcell"
 	"fxcell.dev/fxcell/contract"
+	"fxcell.dev/fxcell/inspect"
 )
 
 // Module lists entries of the audit trail.
@@ -13,4 +14,5 @@ var Module = fxcell.Slice(meta.AuditQuery,
 	fxcell.Provide(New),
 	contract.Publish(auditapi.QueriedV1),
 	contract.Serve(auditapi.ListV1, (*Service).List),
+	inspect.Announce(30, announce),
 )

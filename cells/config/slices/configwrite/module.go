@@ -6,6 +6,7 @@ import (
 	"fxcell.dev/cells/config/internal/meta"
 	"fxcell.dev/fxcell"
 	"fxcell.dev/fxcell/contract"
+	"fxcell.dev/fxcell/inspect"
 )
 
 // Module creates, changes and deletes settings.
@@ -15,4 +16,5 @@ var Module = fxcell.Slice(meta.ConfigWrite,
 	contract.Serve(configapi.WriteV1, (*Service).Create),
 	contract.Serve(configapi.UpdateV1, (*Service).Update),
 	contract.Serve(configapi.DeleteV1, (*Service).Delete),
+	inspect.Announce(20, announce),
 )
