@@ -26,7 +26,11 @@ func (r Route) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	maps.Copy(w.Header(), res.Header)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if w.Header().Get("Cache-Control") == "" {
-		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Cache-Control", caching(res))
+	}
+	if notModified(req, res) {
+		w.WriteHeader(http.StatusNotModified)
+		return
 	}
 	if res.Body == nil {
 		w.WriteHeader(res.Status)

@@ -103,6 +103,9 @@ func (l loader) Load(ref string) (any, error) {
 }
 
 func readFile(fsys fs.FS, file string) (any, error) {
+	if fsys == nil {
+		return nil, fmt.Errorf("%s: %w: this schema has no files beside it", file, fs.ErrNotExist)
+	}
 	text, err := fs.ReadFile(fsys, file)
 	if err != nil {
 		reason := err

@@ -118,3 +118,11 @@ func TestCompileTextRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestASchemaWithoutFilesRefersToNone(t *testing.T) {
+	t.Parallel()
+	_, err := CompileText(nil, "setting", `{"$ref": "other.json"}`)
+	if err == nil || !strings.Contains(err.Error(), "other.json") {
+		t.Fatalf("err = %v, want one that names the file", err)
+	}
+}
