@@ -79,7 +79,7 @@ func (e Entry) Encode() ([]byte, error) {
 // DecodeEntry reads what Encode made, and nothing else: the entry that it returns encodes to the same bytes. Its errors hold none of the bytes.
 func DecodeEntry(payload []byte) (Entry, error) {
 	var e Entry
-	if err := json.Unmarshal(payload, &e, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(payload, &e); err != nil {
 		return Entry{}, ErrEntry // the cause may quote the payload
 	}
 	if len(e.Data) > 0 && e.Data.Kind() != jsontext.KindBeginObject {

@@ -140,6 +140,10 @@ func TestBytesThatWereCutOrExtendedAreNoSeal(t *testing.T) {
 	if _, err := domain.DecodeSeal(append(bytes.Clone(whole), 0)); !errors.Is(err, domain.ErrSeal) {
 		t.Errorf("one byte more: %v, want %v", err, domain.ErrSeal)
 	}
+	padded := bytes.Replace(whole, []byte("\x141970-01-01T00:00:01Z"), []byte("\x161970-01-01T00:00:01.0Z"), 1)
+	if _, err := domain.DecodeSeal(padded); bytes.Equal(padded, whole) || !errors.Is(err, domain.ErrSeal) {
+		t.Errorf("a time that is written another way: %v, want %v", err, domain.ErrSeal)
+	}
 	head := bytes.Replace(whole, []byte("entry"), []byte("head/"), 1)
 	if _, err := domain.DecodeSeal(head); !errors.Is(err, domain.ErrSeal) {
 		t.Errorf("another domain: %v, want %v", err, domain.ErrSeal)

@@ -16,9 +16,12 @@ const MaxText = 512
 // Text returns s as entries hold it: valid UTF-8 in which control characters, line separators and marks of writing direction stand as \u000a, so
 // that no reader of the trail, its export or its columns can be fooled by them. A text over MaxText bytes becomes its digest.
 func Text(s string) string {
-	safe := strings.ToValidUTF8(s, "\uFFFD")
-	if strings.ContainsFunc(safe, isHidden) {
-		safe = escape(safe)
+	safe := s
+	if !isPlain(s) {
+		safe = strings.ToValidUTF8(s, "\uFFFD")
+		if strings.ContainsFunc(safe, isHidden) {
+			safe = escape(safe)
+		}
 	}
 	if len(safe) > MaxText {
 		return Digest([]byte(s))
@@ -30,6 +33,16 @@ func Text(s string) string {
 func Digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// isPlain reports whether s is printable ASCII, as nearly every text is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func isHidden(r rune) bool {

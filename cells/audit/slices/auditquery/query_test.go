@@ -1,6 +1,7 @@
 package auditquery_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 
 	"fxcell.dev/cells/audit/auditapi"
 	"fxcell.dev/cells/audit/internal/audittest"
+	"fxcell.dev/cells/audit/slices/auditquery"
+	"fxcell.dev/fxcell/contract"
 	"fxcell.dev/fxcell/page"
 	"fxcell.dev/fxcell/problem"
 )
@@ -106,12 +109,15 @@ func FuzzCursor(f *testing.F) {
 	f.Add("%%%")
 	w := setup(f)
 	w.fill(3)
+	publisher := contract.NewTestPublisher(func(context.Context, auditapi.Queried) error { return nil })
+	service := auditquery.New(w.Tx, w.Store, w.Clock, publisher)
 	f.Fuzz(func(t *testing.T, cursor string) {
 		req := auditapi.ListRequest{}
 		req.Cursor = cursor
-		_, err := w.service.List(t.Context(), req)
-		if err != nil && !problem.Has(err, problem.Invalid) {
-			t.Errorf("cursor %q: %v", cursor, err)
+		res, err := service.List(t.Context(), req)
+		switch {
+		case err == nil && len(res.Data) > 3, err != nil && !problem.Has(err, problem.Invalid):
+			t.Errorf("cursor %q: %d entries, %v", cursor, len(res.Data), err)
 		}
 	})
 }

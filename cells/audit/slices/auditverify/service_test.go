@@ -153,6 +153,16 @@ func TestAKeyThatCannotBeHadMakesTheTrailInvalid(t *testing.T) {
 	}
 }
 
+func TestAKeyThatIsLostAfterItWasUsedIsLost(t *testing.T) {
+	t.Parallel()
+	f := setup(t, 3)
+	f.check()
+	f.spoilKey(1)
+	if diff := cmp.Diff(invalid(0, 1, domain.UnknownKey), f.check()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func BenchmarkVerifyTenThousandEntries(b *testing.B) {
 	f := setup(b, 0)
 	const entries = 10_000

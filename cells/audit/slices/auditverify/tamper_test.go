@@ -67,6 +67,12 @@ func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
 		{"two neighbours swapped", swap(4, 5), invalid(3, 4, domain.Reordered)},
 		{"the last two swapped", swap(9, 10), invalid(8, 9, domain.Reordered)},
 		{"a row moved to the end", func(f fixture) { f.move(4, 11) }, invalid(3, 4, domain.Reordered)},
+		{"a forgery in the place of a row that was deleted", func(f fixture) {
+			row := f.Rows()[3]
+			row.MAC[0] ^= 1
+			f.DeleteRows(4)
+			f.PutRow(11, row)
+		}, invalid(3, 4, domain.Gap)},
 		{"a row over another", copyTo(3, 7), invalid(6, 3, domain.Duplicate)},
 		{"a later row over another", copyTo(7, 3), invalid(2, 3, domain.Gap)},
 		{"a row twice", copyTo(3, 11), invalid(10, 3, domain.Duplicate)},
