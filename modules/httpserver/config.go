@@ -25,8 +25,8 @@ type Config struct {
 
 	ShutdownTimeout   time.Duration // how long requests in flight may take to end; 10s when zero
 	ReadHeaderTimeout time.Duration // 5s when zero
-	ReadTimeout       time.Duration // of a request with its body; 30s when zero
-	WriteTimeout      time.Duration // from a request's header to the end of its answer: more than any contract's deadline; 30s when zero
+	ReadTimeout       time.Duration // of a request with its body; 2m when zero
+	WriteTimeout      time.Duration // from a request's header to the end of its answer: more than any contract's deadline; 2m when zero
 	IdleTimeout       time.Duration // between two requests of a connection; 2m when zero
 	MaxHeaderBytes    int           // 64 KiB when zero
 }
@@ -42,7 +42,7 @@ func (c Config) withDefaults() Config {
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 10*time.Second)
 	c.ReadHeaderTimeout = cmp.Or(c.ReadHeaderTimeout, 5*time.Second)
 	c.ReadTimeout = cmp.Or(c.ReadTimeout, 30*time.Second)
-	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 2*time.Minute)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 2*time.Minute)
 	c.MaxHeaderBytes = cmp.Or(c.MaxHeaderBytes, 64<<10)
 	return c
