@@ -110,6 +110,8 @@ var files = fstest.MapFS{
 	"http/tags/v1/response.schema.json":  {Data: []byte(`{"type": "array"}`)},
 }
 
+var hopFiles = fstest.MapFS{"http/ping/v1/r.json": {Data: []byte(`{"type": "object"}`)}, "http/pong/v1/r.json": {Data: []byte(`{"type": "object"}`)}}
+
 var (
 	stale   = problem.Code{Status: http.StatusPreconditionFailed, Name: "ERR_STALE", Title: "The item has changed"}
 	teapot  = problem.Code{Status: http.StatusTeapot, Name: "ERR_TEAPOT", Title: "No contract lists this"}
@@ -219,7 +221,7 @@ func (*shop) Login(_ context.Context, r loginRequest) (loginResponse, error) {
 }
 
 func (*shop) Tags(_ context.Context, r tagsRequest) (tagsResponse, error) {
-	return tagsResponse{r.Tags}, nil
+	return tagsResponse(r), nil
 }
 
 func serveShop(s *shop) fxcell.Part {
