@@ -152,6 +152,7 @@ func (p program) start(app App, args config.Args) int {
 	if err := run.Err(); err != nil {
 		return p.fail(dig.RootCause(err))
 	}
+	ended := run.Wait() // before anything starts: from here on a signal drains
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	if err := run.Start(ctx); err != nil {
@@ -160,8 +161,7 @@ func (p program) start(app App, args config.Args) int {
 	for _, line := range lines(app.Mode, report) {
 		say(p.stdout, line)
 	}
-	shutdown := <-run.Wait()
-	return p.stop(run, shutdown)
+	return p.stop(run, <-ended)
 }
 
 // lines is the report as a person gets to see it: notices are for the demo, they show what must not stand in a log.
