@@ -1,8 +1,10 @@
 package httpserver_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"go.uber.org/zap"
@@ -14,17 +16,20 @@ import (
 
 func says(text string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if text == "" {
+		text, ends := strings.CutSuffix(text, "!")
+		if text != "" {
+			_, _ = w.Write([]byte(text))
+		}
+		if ends {
 			panic("s3cret") //nolint:forbidigo // what is tested
 		}
-		_, _ = w.Write([]byte(text))
 	})
 }
 
 func TestOpsAnswersItsEndpointsOnly(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	ops, err := httpserver.NewOps([]health.Endpoint{{Path: "/a", Handler: says("one")}, {Path: "/b", Handler: says("")}}, zap.New(core))
+	ops, err := httpserver.NewOps([]health.Endpoint{{Path: "/a", Handler: says("one")}, {Path: "/b", Handler: says("!")}, {Path: "/c", Handler: says("half!")}}, zap.New(core))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +54,12 @@ func TestOpsAnswersItsEndpointsOnly(t *testing.T) {
 		t.Errorf("GET /b: got %d and the log %v, want 500 and one line", got.Status, logs.All())
 	}
 	noTrace(t, logs, got, "s3cret")
+	defer func() {
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("GET /c: got the panic %v, want the connection broken: half of an answer is sent", err)
+		}
+	}()
+	send(http.MethodGet, "/c")
 }
 
 func TestOpsEndpointsHavePathsOfTheirOwn(t *testing.T) {
