@@ -28,18 +28,39 @@ func Wrap[T Stated](f func(T) T) fx.Option {
 	})
 }
 
-// JudgeClaims judges every claim at once and returns the modules that made one.
+// JudgeClaims judges every claim, adds what was noted before, and returns the modules that made a claim. All shortfalls come in one error.
 func JudgeClaims(j *Judge, claims []Claim) (claimed map[string]bool, err error) {
+	if j == nil || j.self != j {
+		return nil, ErrNoAssembly
+	}
 	claimed = map[string]bool{}
 	slices.SortFunc(claims, func(a, b Claim) int { return strings.Compare(a.Module+" "+a.Port, b.Module+" "+b.Port) }) // groups are shuffled
 	var errs []error
+	named := map[string]bool{} // port and provider of a shortfall whose module is known
 	for _, c := range claims {
 		claimed[c.Module] = true
 		if c.Port == "" || c.Subject == nil {
 			errs = append(errs, fmt.Errorf("durability: module %q makes an empty claim", c.Module))
 			continue
 		}
-		errs = append(errs, j.judge(c.Port, fmt.Sprintf("module %q", c.Module), c.Instead, c.Subject))
+		if short := j.shortfall(c.Port, fmt.Sprintf("module %q", c.Module), c.Instead, c.Subject); short != nil {
+			errs = append(errs, short)
+			named[short.Port+" "+short.Provider] = true
+		}
+	}
+	for _, short := range j.notes.rule() {
+		if !named[short.Port+" "+short.Provider] {
+			errs = append(errs, short)
+		}
 	}
 	return claimed, errors.Join(errs...)
+}
+
+// rule returns what was noted so far; from here on a shortfall is an error where it is found.
+func (n *notes) rule() []*ShortfallError {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ruled = true
+	slices.SortFunc(n.before, func(a, b *ShortfallError) int { return strings.Compare(a.Error(), b.Error()) })
+	return n.before
 }

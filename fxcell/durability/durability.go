@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"fxcell.dev/fxcell/internal/seal"
 )
@@ -76,12 +77,20 @@ func (e *ShortfallError) Error() string {
 // ErrNoAssembly is returned by a judge that no assembly made.
 var ErrNoAssembly = errors.New("durability: no assembly: list this module in an fxcell.Assembly or beside one")
 
-// Judge applies an assembly's mode. Only an assembly makes one: the zero value and a copy refuse everything.
+// Judge applies an assembly's mode. Only an assembly makes one: the zero value and a copy refuse everything. It is safe for concurrent use.
 type Judge struct {
 	self    *Judge // itself, which a copy's is not: nobody can write one judge over another
 	mode    Mode
 	relaxed bool
 	instead map[string]string
+	notes   *notes
+}
+
+// notes are the shortfalls that were found before the assembly has judged its claims.
+type notes struct {
+	mu     sync.Mutex
+	ruled  bool // JudgeClaims has passed: from here on a shortfall is an error where it is found
+	before []*ShortfallError
 }
 
 // NewJudge is for fxcell.Assembly, which alone has a seal. instead maps a port's name to the modules that provide it durably.
@@ -89,7 +98,7 @@ func NewJudge(s seal.Seal, m Mode, relaxed bool, instead map[string]string) *Jud
 	if !s.Valid() {
 		return &Judge{}
 	}
-	j := &Judge{mode: m, relaxed: relaxed, instead: instead}
+	j := &Judge{mode: m, relaxed: relaxed, instead: instead, notes: &notes{}}
 	j.self = j
 	return j
 }
@@ -97,15 +106,27 @@ func NewJudge(s seal.Seal, m Mode, relaxed bool, instead map[string]string) *Jud
 // Mode is the mode that the judge applies.
 func (j *Judge) Mode() Mode { return j.mode }
 
-// Judge returns a *ShortfallError when subject is below the floor.
+// Judge returns a *ShortfallError when subject is below the floor. Before the assembly has judged its claims a shortfall is only noted, so that the
+// assembly, which then fails, names all of them at once and not the first that something took.
 func (j *Judge) Judge(port, where string, subject any) error {
-	return j.judge(port, where, "", subject)
-}
-
-func (j *Judge) judge(port, where, instead string, subject any) error {
 	if j == nil || j.self != j {
 		return ErrNoAssembly
 	}
+	short := j.shortfall(port, where, "", subject)
+	if short == nil {
+		return nil
+	}
+	j.notes.mu.Lock()
+	defer j.notes.mu.Unlock()
+	if j.notes.ruled {
+		return short
+	}
+	j.notes.before = append(j.notes.before, short)
+	return nil
+}
+
+// shortfall returns how subject falls short, nil when it does not.
+func (j *Judge) shortfall(port, where, instead string, subject any) *ShortfallError {
 	g := Unstated
 	if s, ok := subject.(Stated); ok && s != nil {
 		g = s.Durability()
@@ -113,5 +134,7 @@ func (j *Judge) judge(port, where, instead string, subject any) error {
 	if g >= j.mode.floor() || j.relaxed && g > Unstated {
 		return nil
 	}
-	return &ShortfallError{Mode: j.mode, Port: port, Provider: fmt.Sprintf("%T", subject), Where: where, Grade: g, Instead: cmp.Or(instead, j.instead[port])}
+	return &ShortfallError{
+		Mode: j.mode, Port: port, Provider: fmt.Sprintf("%T", subject), Where: where, Grade: g, Instead: cmp.Or(instead, j.instead[port]),
+	}
 }

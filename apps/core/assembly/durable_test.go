@@ -28,7 +28,7 @@ func TestADurableAssemblyRefusesWhatIsInMemory(t *testing.T) {
 		t.Fatal("builds")
 	}
 	for _, want := range []string{
-		`needs a persistent db.Transactor, got *memdb.Engine (volatile) in module "infra/memory"; list infra/postgres.Module instead`,
+		`needs a persistent db.Transactor, got memory.transactor (volatile) in module "infra/memory"; list infra/postgres.Module instead`,
 		`needs a persistent outbox.Writer, got `,
 		`needs a persistent outbox.Log, got `,
 		`needs a persistent event.Inbox, got `,

@@ -36,10 +36,10 @@ func TestAProductOfItsOwnModule(t *testing.T) {
 		t.Fatalf("%v\n%s", err, got)
 	}
 	for _, want := range []string{
-		"created tomorrow: true\n",         // the replaced clock
-		"greeting: hello ada 1\n",          // served, called access, heard event.config.changed.v1
-		"events written: true\n",           // the decorated writer
-		"status of a 70 KiB header: 431\n", // the partial configuration kept its other defaults: 64 KiB of header
+		"created tomorrow: true\n",          // the replaced clock
+		"greeting: hello ada 1\n",           // served, called access, heard event.config.changed.v1
+		"events written: true\n",            // the decorated writer
+		"status of a 100 KiB header: 431\n", // the partial configuration kept its other defaults: 64 KiB of header
 	} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("output\n%s\nhas no line %q", got, want)

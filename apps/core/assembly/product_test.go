@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.uber.org/fx"
+	"go.uber.org/zap"
 
 	"fxcell.dev/apps/core/assembly"
 	"fxcell.dev/fxcell/fxcelltest"
@@ -21,9 +22,12 @@ const password = "correct horse battery staple"
 // patience bounds what a test waits for.
 const patience = time.Minute
 
-// withoutSockets lets a test drive the product in process.
+// withoutSockets lets a test drive the product in process, without its log in the test's output.
 func withoutSockets() fx.Option {
-	return fx.Replace(httpserver.Config{Public: httpserver.Listener{Addr: "off"}, Ops: httpserver.Listener{Addr: "off"}})
+	return fx.Options(
+		fx.Replace(httpserver.Config{Public: httpserver.Listener{Addr: httpserver.Off}, Ops: httpserver.Listener{Addr: httpserver.Off}}),
+		fx.Decorate(func(*zap.Logger) *zap.Logger { return zap.NewNop() }),
+	)
 }
 
 // product is the Demo assembly with its first administrator logged in.
@@ -37,27 +41,37 @@ type product struct {
 
 var setupToken = regexp.MustCompile(`"token":"([^"]+)"`)
 
+// tokenOf finds the one-time token in what the product tells the person who started it.
+func tokenOf(t *testing.T, report *inspect.Report) string {
+	t.Helper()
+	lines := strings.Join(report.Lines(), "\n")
+	found := setupToken.FindStringSubmatch(lines)
+	if found == nil {
+		t.Fatalf("no setup token in\n%s", lines)
+	}
+	return found[1]
+}
+
+// setUp makes the first administrator.
+func (p *product) setUp(report *inspect.Report) {
+	p.t.Helper()
+	var user struct {
+		ID string `json:"id"`
+	}
+	p.must(http.StatusCreated, &user, fxcelltest.Request{
+		Method: http.MethodPost, Path: "/api/v1/access/setup",
+		Body: fmt.Sprintf(`{"token":%q,"username":"admin","email":"admin@example.com","password":%q}`, tokenOf(p.t, report), password),
+	})
+	p.admin = user.ID
+}
+
 func start(t *testing.T, options ...fx.Option) *product {
 	t.Helper()
 	var report *inspect.Report
 	app := fxcelltest.New(t, append(options, assembly.Demo, withoutSockets(), fx.Populate(&report))...)
 	p := &product{App: app, t: t}
-	found := setupToken.FindStringSubmatch(strings.Join(report.Lines(), "\n"))
-	if found == nil {
-		t.Fatalf("no setup token in\n%s", strings.Join(report.Lines(), "\n"))
-	}
-	var user struct{ ID string }
-	p.must(http.StatusCreated, &user, fxcelltest.Request{
-		Method: http.MethodPost, Path: "/api/v1/access/setup",
-		Body: fmt.Sprintf(`{"token":%q,"username":"admin","email":"admin@example.com","password":%q}`, found[1], password),
-	})
-	p.admin = user.ID
-	var tokens struct{ AccessToken string }
-	p.must(http.StatusCreated, &tokens, fxcelltest.Request{
-		Method: http.MethodPost, Path: "/api/v1/access/sessions/login",
-		Body: fmt.Sprintf(`{"username":"admin","password":%q}`, password),
-	})
-	p.token = tokens.AccessToken
+	p.setUp(report)
+	p.token = p.login()
 	return p
 }
 
@@ -76,14 +90,13 @@ func (p *product) must(status int, into any, r fxcelltest.Request) fxcelltest.An
 }
 
 type entry struct {
-	Seq       int64
-	EventType string
-	ActorID   string
+	Seq       int64  `json:"seq"`
+	EventType string `json:"eventType"`
+	ActorID   string `json:"actorId"`
 	Payload   struct {
-		Action  string
-		Key     string
-		Version int64
-	}
+		Key     string `json:"key"`
+		Version int64  `json:"version"`
+	} `json:"payload"`
 }
 
 // trailUntilOK reads the whole audit trail, oldest first. Reading is an event, so chaos may refuse it: a page is asked for until it comes.

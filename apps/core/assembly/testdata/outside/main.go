@@ -74,7 +74,7 @@ func main() {
 		}
 	}
 	fmt.Println("events written:", written.Load() >= 3)
-	fmt.Println("status of a 70 KiB header:", c.status(http.Header{"X-Large": {strings.Repeat("x", 70<<10)}}))
+	fmt.Println("status of a 100 KiB header:", c.status(http.Header{"X-Large": {strings.Repeat("x", 100<<10)}}))
 }
 
 type client struct{ url, token string }
