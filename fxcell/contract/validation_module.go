@@ -13,10 +13,13 @@ import (
 // Validating provides the *Validator of an assembly of that mode, and its Config by the section contracts: fx.Replace(Config{…}) at the root takes
 // the place of what file, environment and flags say. An assembly lists it, so contracts are validated in one without configuration too.
 func Validating(mode durability.Mode) fx.Option {
-	newValidator := func(c Config) (*Validator, error) {
-		return NewValidator(mode, c, otel.Meter("fxcell.dev/fxcell/contract"))
-	}
-	return fx.Provide(newValidator, provideConfig, registerConfig)
+	return fx.Provide(assemblyMode(mode).provideValidator, provideConfig, registerConfig)
+}
+
+type assemblyMode durability.Mode
+
+func (m assemblyMode) provideValidator(c Config) (*Validator, error) {
+	return NewValidator(durability.Mode(m), c, otel.Meter("fxcell.dev/fxcell/contract"))
 }
 
 const section = "contracts"
