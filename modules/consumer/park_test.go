@@ -1,0 +1,248 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+
+	"fxcell.dev/fxcell/contract"
+	"fxcell.dev/fxcell/event"
+	"fxcell.dev/fxcell/problem"
+)
+
+// poisoned fails for ids that start with "bad", and counts the others.
+func (w *world) poisoned(err error) handler {
+	return func(ctx context.Context, ds []event.Delivery) error {
+		for _, d := range ds {
+			if strings.HasPrefix(d.ID, "bad") {
+				_ = w.count(ctx, d.ID) // must not last
+				return err
+			}
+		}
+		return w.effect(ctx, ds)
+	}
+}
+
+func TestEventThatKeepsFailingIsParkedAndHoldsItsKey(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []event.Mode{event.Each, event.External, event.Batched} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.start(subscription(mode, func(ctx context.Context, ds []event.Delivery) error {
+					if mode == event.External { // effects outside: this one counts in a transaction of its own
+						return w.tx.InTx(ctx, func(ctx context.Context) error { return w.poisoned(errTest)(ctx, ds) })
+					}
+					return w.poisoned(errTest)(ctx, ds)
+				}))
+				w.publish(ev("1", "k"), ev("bad", "k"), ev("2", "k"), ev("3", "other"))
+				later(time.Minute)
+				w.publish(ev("4", "k"), ev("5", "other"))
+				later(time.Minute)
+				if got := w.effectsOf(); got != "1 3 5" {
+					t.Errorf("effects %q, want 1 3 5", got)
+				}
+				if got := w.parkedOf("cells/c/s"); got != "bad (2) (4)" {
+					t.Errorf("parked %q, want bad (2) (4)", got)
+				}
+				errorLines := w.lines(zap.ErrorLevel, "event_id")
+				if len(errorLines) != 1 || errorLines[0] != "event parked bad" {
+					t.Errorf("errors logged: %v, want one about the parked event", errorLines)
+				}
+				if got := w.logs.FilterMessage("event parked").FilterField(zap.Bool("held", true)).Len(); got != 2 {
+					t.Errorf("%d lines about held events, want 2", got)
+				}
+				list, _ := w.parking.List(t.Context(), "cells/c/s")
+				for i, p := range list {
+					wantAttempts, wantReason := 0, "an earlier event of its key is parked"
+					if i == 0 {
+						wantAttempts, wantReason = 3, "failed 3 times, in the end by an error (*errors.errorString)"
+						if mode == event.Batched { // three together, one alone
+							wantAttempts, wantReason = 4, "failed 4 times, in the end by an error (*errors.errorString)"
+						}
+					}
+					if p.Attempts != wantAttempts || p.Reason != wantReason || string(p.Payload) != "payload-of-"+p.ID {
+						t.Errorf("parked %+v, want %d attempts, %q", p, wantAttempts, wantReason)
+					}
+				}
+				w.mustNotTell("payload-of-")
+			})
+		})
+	}
+}
+
+func TestSkippedPoisonLetsItsKeyGoOn(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []event.Mode{event.Each, event.Batched} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				skip := contract.Info{ID: "event.a.v1", Retry: fast, OnPoison: event.Skip}
+				park := contract.Info{ID: "event.b.v1", Retry: fast}
+				w.start(subscription(mode, w.poisoned(event.Permanent(errTest)), skip), contract.Subscription{
+					Slice: "cells/c/s", Contracts: []contract.Info{park}, Mode: mode, Handle: w.poisoned(event.Permanent(errTest)),
+				})
+				b := func(id string) event.Event {
+					e := ev(id, "k")
+					e.Contract = "event.b.v1"
+					return e
+				}
+				w.publish(ev("1", "k"), ev("bad", "k"), ev("2", "k"), b("3"))
+				synctest.Wait()
+				if got := w.effectsOf() + "; " + w.parkedOf("cells/c/s"); got != "1 2 3; bad" {
+					t.Errorf("effects and parked: %q, want 1 2 3; bad", got)
+				}
+				w.publish(b("bad2"), ev("4", "k"), b("5"))
+				synctest.Wait()
+				if got := w.effectsOf() + "; " + w.parkedOf("cells/c/s"); got != "1 2 3; bad bad2 (4) (5)" {
+					t.Errorf("effects and parked: %q, want 1 2 3; bad bad2 (4) (5): an event of a contract that parks holds all", got)
+				}
+			})
+		})
+	}
+}
+
+func TestPermanentErrorIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, attempts := newWorld(t), 0
+		w.start(subscription(event.Each, func(context.Context, []event.Delivery) error {
+			attempts++
+			return fmt.Errorf("wrapped: %w", event.Permanent(errors.New("payload-of-1 is wrong")))
+		}))
+		w.publish(ev("1", "k"))
+		synctest.Wait()
+		list, _ := w.parking.List(t.Context(), "cells/c/s")
+		if attempts != 1 || len(list) != 1 || list[0].Reason != "no attempt can succeed: an error (*errors.errorString)" {
+			t.Errorf("%d attempts, parked %+v", attempts, list)
+		}
+	})
+}
+
+func TestReasonsTellTheKindOfTheErrorOnly(t *testing.T) {
+	t.Parallel()
+	refused := problem.New(problem.Forbidden, "payload")
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("payload"), "failed 2 times, in the end by an error (*errors.errorString)"},
+		{fmt.Errorf("payload: %w", errors.New("payload")), "failed 2 times, in the end by an error (*errors.errorString)"},
+		{fmt.Errorf("payload: %w", refused), "failed 2 times, in the end by ERR_FORBIDDEN"},
+		{event.Permanent(refused), "no attempt can succeed: ERR_FORBIDDEN"},
+		{fmt.Errorf("payload: %w", context.DeadlineExceeded), "failed 2 times, in the end by its deadline"},
+		{&panicError{value: "string"}, "failed 2 times, in the end by a panic"},
+		{errExited, "failed 2 times, in the end by an error (*errors.errorString)"},
+	} {
+		if got := reasonOf(c.err, 2); got != c.want {
+			t.Errorf("reasonOf(%v) = %q, want %q", c.err, got, c.want)
+		}
+	}
+}
+
+func TestParkedKeyStaysHeldForTheNextOwnerUntilItIsReleased(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		park := &parking{Parking: w.parking}
+		w.parking = park
+		w.start(subscription(event.Each, w.poisoned(event.Permanent(errTest))))
+		w.publish(ev("bad", "k"))
+		synctest.Wait()
+		w.source.lose()
+		synctest.Wait()
+		w.publish(ev("1", "k"))
+		synctest.Wait()
+		if got := w.effectsOf() + "; " + w.parkedOf("cells/c/s"); got != "; bad (1)" {
+			t.Errorf("effects and parked: %q, want ; bad (1)", got)
+		}
+		park.free = true
+		w.publish(ev("2", "k"))
+		synctest.Wait()
+		if got := w.effectsOf(); got != "2" {
+			t.Errorf("effects %q, want 2: nothing of its key is parked any more", got)
+		}
+	})
+}
+
+// parking is an event.Parking that can be full, or emptied.
+type parking struct {
+	event.Parking
+
+	faults int // so many calls of Park fail
+	asked  int
+	free   bool
+}
+
+func (p *parking) Park(ctx context.Context, e event.Parked) error {
+	if p.faults > 0 {
+		p.faults--
+		return errTest
+	}
+	return p.Parking.Park(ctx, e)
+}
+
+func (p *parking) Holds(ctx context.Context, reader, topic, key string) (bool, error) {
+	if p.asked++; p.free {
+		return false, nil
+	}
+	return p.Parking.Holds(ctx, reader, topic, key)
+}
+
+func TestParkingThatFailsIsTriedUntilItSucceeds(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []event.Mode{event.Each, event.Batched} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.parking = &parking{Parking: w.parking, faults: 20}
+				w.start(subscription(mode, w.poisoned(event.Permanent(errTest))))
+				w.publish(ev("bad", "k"), ev("1", "k"), ev("2", "other"))
+				later(time.Hour)
+				if got := w.effectsOf() + "; " + w.parkedOf("cells/c/s"); got != "2; bad (1)" {
+					t.Errorf("effects and parked: %q, want 2; bad (1)", got)
+				}
+				if got := w.logs.FilterMessage("event could not be taken up").Len(); got != 20 {
+					t.Errorf("%d lines about the parking, want 20", got)
+				}
+			})
+		})
+	}
+}
+
+func TestKeysThatNothingHoldsAreAskedForOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		park := &parking{Parking: w.parking}
+		w.parking = park
+		w.start(subscription(event.Each, w.effect))
+		for i := range 10 {
+			w.publish(ev(fmt.Sprint(i), "k"))
+			synctest.Wait()
+		}
+		if park.asked != 1 {
+			t.Errorf("Holds was asked %d times, want once", park.asked)
+		}
+	})
+}
+
+func TestRememberedKeysAreBounded(t *testing.T) {
+	t.Parallel()
+	k := newParkedKeys()
+	for i := range 3 * maxFree {
+		k.setFree(fmt.Sprint(i))
+	}
+	if len(k.free) > maxFree || !k.isFree(fmt.Sprint(3*maxFree-1)) {
+		t.Errorf("%d keys are remembered, want %d at most, the newest among them", len(k.free), maxFree)
+	}
+}
