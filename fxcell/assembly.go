@@ -28,6 +28,9 @@ type App struct {
 
 	ID   string
 	Mode durability.Mode
+
+	// wired is the assembly with another first Invoke, for those who look at it without building it.
+	wired func(first fx.Option) fx.Option
 }
 
 // ports are the ports that every assembly guards. A port that is missing here fails a test.
@@ -38,14 +41,18 @@ func ports() []durability.Port {
 // Assembly is a deployable list of modules under one durability mode, an fx.Module named apps/<id>. It provides clock.Clock, judges every port
 // that its modules and the cells beside it provide, and validates what they send (contract.Validation).
 func Assembly(id string, mode durability.Mode, modules ...fx.Option) App {
-	own := "apps/" + id
-	if mode != durability.Demo && mode != durability.Durable {
-		err := fmt.Errorf("fxcell: assembly %s: mode %v is neither Demo nor Durable", id, mode)
-		return App{fx.Invoke(func() error { return err }), id, mode}
-	}
+	wired := func(first fx.Option) fx.Option { return wire(id, mode, modules, first) }
 	if err := refused(id, mode, modules); err != nil {
-		return App{fx.Invoke(func() error { return err }), id, mode}
+		wired = func(fx.Option) fx.Option { return fx.Invoke(func() error { return err }) }
 	}
+	var option fx.Option
+	option = wired(fx.Invoke(func(in preflightIn) error { return preflight(id, mode, option, in) }))
+	return App{option, id, mode, wired}
+}
+
+// wire makes the assembly's module. first is the Invoke that runs before anything else is built.
+func wire(id string, mode durability.Mode, modules []fx.Option, first fx.Option) fx.Option {
+	own := "apps/" + id
 	opts := []fx.Option{
 		fx.WithLogger(func(r *inspect.Recorder) fxevent.Logger { return r }),
 		fx.Provide(
@@ -53,7 +60,7 @@ func Assembly(id string, mode durability.Mode, modules ...fx.Option) App {
 			func(in relaxIn) made {
 				return made{durability.NewJudge(seal.New(), mode, in.relaxed(), instead())}
 			},
-			func(m made) *durability.Judge { return m.judge },
+			judgeOf,
 			contract.NewDispatcher,
 			clock.System,
 			func() *inspect.Report { return &inspect.Report{App: id, Mode: mode.String()} },
@@ -64,17 +71,21 @@ func Assembly(id string, mode durability.Mode, modules ...fx.Option) App {
 		opts = append(opts, p.Guard())
 	}
 	opts = append(opts,
-		fx.Module(own+"/preflight", fx.Invoke(func(dot fx.DotGraph, in relaxIn) error { return preflight(mode, dot, in) })), // first child: runs before anything else is built
+		fx.Module(own+"/preflight", first), // the first child, so that its Invoke is the first
 		fx.Module(own+"/durability", fx.Invoke(func(in auditIn) error { return audit(own, mode, in) })),
 	)
 	opts = append(opts, modules...)
 	opts = append(opts, fx.Invoke(contract.Fill, fillReport, logStart)) // last: after every route and listener exists
-	return App{fx.Module(own, opts...), id, mode}
+	return fx.Module(own, opts...)
 }
+func judgeOf(m made) *durability.Judge { return m.judge }
 
 // refused finds parts with a fault and, in Durable, modules with a logger of their own, whose events the recorder would not hear. An
 // option's text is public and names what it holds.
 func refused(id string, mode durability.Mode, modules []fx.Option) error {
+	if mode != durability.Demo && mode != durability.Durable {
+		return fmt.Errorf("fxcell: assembly %s: mode %v is neither Demo nor Durable", id, mode)
+	}
 	var errs []error
 	for _, m := range modules {
 		if p, ok := m.(Part); ok {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 
 	"go.uber.org/fx"
 	"go.uber.org/zap"
@@ -22,38 +21,22 @@ type relaxIn struct {
 
 func (in relaxIn) relaxed() bool { return in.Token != nil && in.Token.Err == nil }
 
-// instead tells which modules provide a port durably.
-func instead() map[string]string {
-	out := map[string]string{"*durability.Judge": "the module in an fxcell.Assembly"}
-	for _, p := range ports() {
-		out[p.Name] = p.Instead
-	}
-	return out
-}
+// preflightIn takes no more than what is there before anything is built.
+type preflightIn struct {
+	fx.In
 
-// hints tells which module to list for a missing type.
-func hints(mode durability.Mode) map[string]string {
-	out := instead()
-	if mode == durability.Demo {
-		for _, p := range ports() {
-			out[p.Name] = "infra/memory.Module"
-		}
-	}
-	maps.Copy(out, map[string]string{
-		"*zap.Logger": "modules/logging.Module", "config.Source": "modules/config.Module", "event.Source": "modules/logsource.Module",
-		"auth.Authenticator": "modules/auth.Module", "auth.KeySource": "cells/access.Module", "auth.Sessions": "cells/access.Module",
-		"auth.Config": "modules/auth.Module",
-	})
-	return out
+	Graph    fx.DotGraph
+	Recorder *inspect.Recorder
+	Relax    relaxIn
 }
 
 // preflight refuses what Fx would die on, or report one at a time, before anything is built.
-func preflight(mode durability.Mode, dot fx.DotGraph, in relaxIn) error {
-	if in.Token != nil && in.Token.Err != nil {
-		return in.Token.Err
+func preflight(id string, mode durability.Mode, option fx.Option, in preflightIn) error {
+	if in.Relax.Token != nil && in.Relax.Token.Err != nil {
+		return in.Relax.Token.Err
 	}
-	g := inspect.Parse(dot)
-	return errors.Join(g.Cycle(), g.Missing(hints(mode)))
+	w := inspect.Wire(inspect.App{ID: id, Mode: mode.String(), Options: []fx.Option{option}}, in.Graph, in.Recorder)
+	return errors.Join(w.Cycle(), w.Missing(hints(mode)))
 }
 
 type auditIn struct {

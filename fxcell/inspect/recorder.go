@@ -5,21 +5,37 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"go.uber.org/fx/fxevent"
 )
 
-// Recorder hears what is wired below the assembly. The assembly installs it in its own module, so no logger at the root can silence it.
+// Recorder hears what is wired below the assembly. The assembly installs it in its own module, so no logger at the root can silence it. It is safe
+// for concurrent use.
 type Recorder struct {
-	mu        sync.Mutex
-	providers map[string]bool // modules with a public provider
-	swaps     []swap
-	trace     []string // "module: constructor" in wiring order, for the start-up report
+	mu       sync.Mutex
+	provided []provided
+	swaps    []swap
+	runs     []run
+}
+
+// provided is a constructor that was listed.
+type provided struct {
+	module  string
+	scope   scope
+	name    string // import path and name of the function; of fx.Supply nothing
+	private bool
 }
 
 type swap struct {
 	module, verb, by, at string
 	types                []string
+}
+
+// run is a constructor or decorator that ran.
+type run struct {
+	kind, module, name string
+	took               time.Duration
 }
 
 // LogEvent implements fxevent.Logger.
@@ -28,18 +44,33 @@ func (r *Recorder) LogEvent(e fxevent.Event) {
 	defer r.mu.Unlock()
 	switch e := e.(type) {
 	case *fxevent.Provided:
-		if r.providers == nil {
-			r.providers = map[string]bool{}
+		if e.Err == nil {
+			r.provided = append(r.provided, provided{e.ModuleName, scopeOf(e.ModuleTrace), bare(e.ConstructorName), e.Private})
 		}
-		if !e.Private {
-			r.providers[e.ModuleName] = true
+	case *fxevent.Supplied:
+		if e.Err == nil {
+			r.provided = append(r.provided, provided{module: e.ModuleName, scope: scopeOf(e.ModuleTrace)})
 		}
-		r.trace = append(r.trace, e.ModuleName+": "+e.ConstructorName)
 	case *fxevent.Replaced:
 		r.swaps = append(r.swaps, swap{e.ModuleName, "replaces", "fx.Replace", first(e.StackTrace), e.OutputTypeNames})
 	case *fxevent.Decorated:
 		r.swaps = append(r.swaps, swap{e.ModuleName, "decorates", e.DecoratorName, first(e.StackTrace), e.OutputTypeNames})
+	case *fxevent.Run:
+		r.runs = append(r.runs, run{e.Kind, e.ModuleName, bare(e.Name), e.Runtime})
 	}
+}
+
+// bare is the name of a function without the parentheses that Fx shows.
+func bare(name string) string { return strings.TrimSuffix(name, "()") }
+
+// scopeOf reads a module trace: the place of the option, then each module around it as "function (file:line) (name)", then the place of fx.New.
+func scopeOf(trace []string) scope {
+	var s scope
+	for _, line := range slices.Backward(trace[min(1, len(trace)):max(1, len(trace)-1)]) {
+		_, name, _ := strings.Cut(line, ") (")
+		s = s.below(strings.TrimSuffix(name, ")"))
+	}
+	return s
 }
 
 func first(stack []string) string {
@@ -70,13 +101,12 @@ func (r *Recorder) Unclaimed(claimed func(string) bool, prefixes ...string) []st
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []string
-	for m := range r.providers {
-		for _, p := range prefixes {
-			if strings.HasPrefix(m, p) && !claimed(m) {
-				out = append(out, m)
-			}
+	for _, p := range r.provided {
+		under := slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(p.module, prefix) })
+		if under && !p.private && p.name != "" && !claimed(p.module) {
+			out = append(out, p.module)
 		}
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
