@@ -24,12 +24,18 @@ type Request struct {
 	Header       map[string]string
 }
 
-// Do sends a request to the public listener's handler. The assembly must list the HTTP server.
-func (a *App) Do(r Request) Answer {
+// Handler returns the public listener's handler. The assembly must list the HTTP server.
+func (a *App) Handler() http.Handler {
 	a.tb.Helper()
 	if a.public == nil {
 		a.tb.Fatal("fxcelltest: the assembly has no public http.Handler: list modules/httpserver.Module")
 	}
+	return a.public
+}
+
+// Do sends a request to the public listener's handler.
+func (a *App) Do(r Request) Answer {
+	a.tb.Helper()
 	var body io.Reader = http.NoBody
 	if r.Body != "" {
 		body = strings.NewReader(r.Body)
@@ -45,7 +51,7 @@ func (a *App) Do(r Request) Answer {
 		req.Header.Set(name, value)
 	}
 	rec := httptest.NewRecorder()
-	a.public.ServeHTTP(rec, req)
+	a.Handler().ServeHTTP(rec, req)
 	return Answer{Status: rec.Code, Header: rec.Header(), Body: rec.Body.String()}
 }
 

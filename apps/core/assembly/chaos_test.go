@@ -69,7 +69,7 @@ func TestEveryCommittedWriteIsInTheTrailOnce(t *testing.T) {
 	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	p := start(t, fx.Decorate(func(tx db.Transactor) db.Transactor {
+	p := start(t, quiet(), fx.Decorate(func(tx db.Transactor) db.Transactor {
 		return &chaos{Transactor: tx, rand: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // no secret
 	}))
 	const clients, settings = 8, 300

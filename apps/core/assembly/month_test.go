@@ -46,7 +46,7 @@ func TestAMonthOfTheProduct(t *testing.T) {
 			Method: http.MethodPost, Path: "/api/v1/access/setup",
 			Body: fmt.Sprintf(`{"token":"x","username":"eve","email":"eve@example.com","password":%q}`, password),
 		})
-	}, assembly.Demo, withoutSockets(), fx.Populate(&report))
+	}, assembly.Demo, withoutSockets(), quiet(), fx.Populate(&report))
 }
 
 func TestTheSetupTokenIsGoodForADay(t *testing.T) {
@@ -71,7 +71,7 @@ func TestTheSetupTokenIsGoodForADay(t *testing.T) {
 				if answer.Status != tt.want {
 					t.Errorf("status %d, want %d: %s", answer.Status, tt.want, answer.Body)
 				}
-			}, assembly.Demo, withoutSockets(), fx.Populate(&report))
+			}, assembly.Demo, withoutSockets(), quiet(), fx.Populate(&report))
 		})
 	}
 }

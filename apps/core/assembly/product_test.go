@@ -22,12 +22,14 @@ const password = "correct horse battery staple"
 // patience bounds what a test waits for.
 const patience = time.Minute
 
-// withoutSockets lets a test drive the product in process, without its log in the test's output.
+// withoutSockets lets a test drive the product in process.
 func withoutSockets() fx.Option {
-	return fx.Options(
-		fx.Replace(httpserver.Config{Public: httpserver.Listener{Addr: httpserver.Off}, Ops: httpserver.Listener{Addr: httpserver.Off}}),
-		fx.Decorate(func(*zap.Logger) *zap.Logger { return zap.NewNop() }),
-	)
+	return fx.Replace(httpserver.Config{Public: httpserver.Listener{Addr: httpserver.Off}, Ops: httpserver.Listener{Addr: httpserver.Off}})
+}
+
+// quiet keeps the product's log out of the test's output.
+func quiet() fx.Option {
+	return fx.Decorate(func(*zap.Logger) *zap.Logger { return zap.NewNop() })
 }
 
 // product is the Demo assembly with its first administrator logged in.
@@ -119,4 +121,12 @@ func (p *product) trailUntilOK() []entry {
 	}
 	sortBySeq(all)
 	return all
+}
+
+func fxRequest(method, path, token string) fxcelltest.Request {
+	return fxcelltest.Request{Method: method, Path: path, Token: token}
+}
+
+func fxPost(path, body string) fxcelltest.Request {
+	return fxcelltest.Request{Method: http.MethodPost, Path: path, Body: body}
 }
