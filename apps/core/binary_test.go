@@ -31,7 +31,7 @@ func build(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // what stays is in the temporary folder
 	binary = filepath.Join(dir, "core")
 	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".") //nolint:gosec // our own binary
 	if out, err := cmd.CombinedOutput(); err != nil {

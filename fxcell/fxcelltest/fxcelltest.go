@@ -56,6 +56,9 @@ func New(tb testing.TB, options ...fx.Option) *App {
 	return app
 }
 
+// TB returns the test that the app belongs to.
+func (a *App) TB() testing.TB { return a.tb }
+
 func (a *App) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()

@@ -18,9 +18,9 @@ import (
 func TestAMonthOfTheProduct(t *testing.T) {
 	t.Parallel()
 	var report *inspect.Report
-	fxcelltest.Bubble(t, func(t *testing.T, app *fxcelltest.App) {
+	fxcelltest.Bubble(t, func(app *fxcelltest.App) {
 		started := time.Now()
-		p := &product{App: app, t: t}
+		p := &product{App: app, t: app.TB()}
 		p.setUp(report)
 		p.token = p.login()
 		const skew = 30 * time.Second
@@ -29,18 +29,18 @@ func TestAMonthOfTheProduct(t *testing.T) {
 		}
 		time.Sleep(10*time.Minute + skew - time.Second) //nolint:forbidigo // the bubble's clock
 		if got := status(); got != http.StatusOK {
-			t.Errorf("a token in its last second: status %d", got)
+			app.TB().Errorf("a token in its last second: status %d", got)
 		}
 		time.Sleep(2 * time.Second) //nolint:forbidigo // the bubble's clock
 		if got := status(); got != http.StatusUnauthorized {
-			t.Errorf("a token past its end: status %d", got)
+			app.TB().Errorf("a token past its end: status %d", got)
 		}
 		for time.Since(started) < 30*24*time.Hour {
 			time.Sleep(24 * time.Hour) //nolint:forbidigo // the bubble's clock
 		}
 		p.token = p.login()
 		if got := status(); got != http.StatusOK {
-			t.Errorf("a new session after a month: status %d", got)
+			app.TB().Errorf("a new session after a month: status %d", got)
 		}
 		p.must(http.StatusGone, nil, fxcelltest.Request{
 			Method: http.MethodPost, Path: "/api/v1/access/setup",
@@ -61,15 +61,15 @@ func TestTheSetupTokenIsGoodForADay(t *testing.T) {
 		t.Run(tt.after.String(), func(t *testing.T) {
 			t.Parallel()
 			var report *inspect.Report
-			fxcelltest.Bubble(t, func(t *testing.T, app *fxcelltest.App) {
-				token := tokenOf(t, report)
+			fxcelltest.Bubble(t, func(app *fxcelltest.App) {
+				token := tokenOf(app.TB(), report)
 				time.Sleep(tt.after) //nolint:forbidigo // the bubble's clock
 				answer := app.Do(fxcelltest.Request{
 					Method: http.MethodPost, Path: "/api/v1/access/setup",
 					Body: fmt.Sprintf(`{"token":%q,"username":"admin","email":"admin@example.com","password":%q}`, token, password),
 				})
 				if answer.Status != tt.want {
-					t.Errorf("status %d, want %d: %s", answer.Status, tt.want, answer.Body)
+					app.TB().Errorf("status %d, want %d: %s", answer.Status, tt.want, answer.Body)
 				}
 			}, assembly.Demo, withoutSockets(), quiet(), fx.Populate(&report))
 		})

@@ -36,7 +36,7 @@ func quiet() fx.Option {
 type product struct {
 	*fxcelltest.App
 
-	t     *testing.T
+	t     testing.TB
 	token string
 	admin string // the administrator's id
 }
@@ -44,7 +44,7 @@ type product struct {
 var setupToken = regexp.MustCompile(`"token":"([^"]+)"`)
 
 // tokenOf finds the one-time token in what the product tells the person who started it.
-func tokenOf(t *testing.T, report *inspect.Report) string {
+func tokenOf(t testing.TB, report *inspect.Report) string {
 	t.Helper()
 	lines := strings.Join(report.Lines(), "\n")
 	found := setupToken.FindStringSubmatch(lines)
