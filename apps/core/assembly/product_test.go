@@ -44,12 +44,12 @@ type product struct {
 var setupToken = regexp.MustCompile(`"token":"([^"]+)"`)
 
 // tokenOf finds the one-time token in what the product tells the person who started it.
-func tokenOf(t testing.TB, report *inspect.Report) string {
-	t.Helper()
+func tokenOf(tb testing.TB, report *inspect.Report) string {
+	tb.Helper()
 	lines := strings.Join(report.Lines(), "\n")
 	found := setupToken.FindStringSubmatch(lines)
 	if found == nil {
-		t.Fatalf("no setup token in\n%s", lines)
+		tb.Fatalf("no setup token in\n%s", lines)
 	}
 	return found[1]
 }
