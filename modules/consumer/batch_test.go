@@ -147,6 +147,10 @@ func TestBatchIsSplitForItsPoisonOnly(t *testing.T) {
 					if got := calls.all(); got != c.handled {
 						t.Errorf("handled %q, want %q", got, c.handled)
 					}
+					last := event.Event{Topic: "a", Key: "b", Seq: 6}
+					if seen, _ := w.inbox.Seen(t.Context(), "cells/c/s", last); seen != plain {
+						t.Errorf("the held event is in the inbox: %v, want that where the position does not tell", seen)
+					}
 					if got := w.effectsOf() + "; " + w.parkedOf("cells/c/s"); got != "1 3 4; bad (2) (5)" {
 						t.Errorf("effects and parked: %q, want 1 3 4; bad (2) (5)", got)
 					}
@@ -164,13 +168,13 @@ func TestFewestAttemptsOfABatchDecideWhenItIsSplit(t *testing.T) {
 		few.Attempts, many.Attempts = 2, 5
 		b := ev("bad", "b")
 		b.Contract = "event.b.v1"
-		w.publish(ev("1", "a"), b)
+		w.publish(b, ev("1", "a"))
 		w.start(subscription(event.Batched, func(ctx context.Context, ds []event.Delivery) error {
 			calls.add("%s", idsOf(ds))
 			return w.poisoned(errTest)(ctx, ds)
 		}, contract.Info{ID: "event.a.v1", Retry: few}, contract.Info{ID: "event.b.v1", Retry: many}))
 		later(time.Minute)
-		if got := calls.all(); got != "1+bad.1 1+bad.2 1.3 bad.3 bad.4 bad.5" {
+		if got := calls.all(); got != "bad+1.1 bad+1.2 bad.3 bad.4 bad.5 1.3" {
 			t.Errorf("handled %q, want the poison to have the attempts of its own contract", got)
 		}
 	})

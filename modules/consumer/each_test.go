@@ -115,6 +115,9 @@ var broken = map[string]func(ctx context.Context) error{
 	"hook panic": func(ctx context.Context) error {
 		return db.BeforeCommit(ctx, func(context.Context) error { panic("secret of the payload") }) //nolint:forbidigo // so may hooks
 	},
+	"slow hook": func(ctx context.Context) error {
+		return db.BeforeCommit(ctx, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+	},
 	"deadline": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 	"late":     func(ctx context.Context) error { <-ctx.Done(); return nil },
 	"nested": func(ctx context.Context) error {

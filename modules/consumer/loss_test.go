@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"fxcell.dev/fxcell/contract"
 	"fxcell.dev/fxcell/event"
 )
 
@@ -90,6 +91,26 @@ func TestEffectsThatThePositionHasNotPassedComeOnceAfterALoss(t *testing.T) {
 	})
 }
 
+func TestParkedEventIsNotTriedByTheNextOwner(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, calls := newWorld(t), &tape{}
+		skip := contract.Info{ID: "event.a.v1", Retry: fast, OnPoison: event.Skip}
+		w.start(subscription(event.Each, func(ctx context.Context, ds []event.Delivery) error {
+			calls.add("%s", idsOf(ds))
+			return w.poisoned(event.Permanent(errTest))(ctx, ds)
+		}, skip))
+		w.source.fail(nil, []error{errTest})
+		w.publish(ev("bad", "k"))
+		synctest.Wait()
+		w.source.lose()
+		synctest.Wait()
+		if got := calls.all() + "; " + w.parkedOf("cells/c/s"); got != "bad.1; bad" {
+			t.Errorf("handled and parked: %q, want bad.1; bad", got)
+		}
+	})
+}
+
 func TestStreamIsGivenUpWhenItSaysThatItIsLost(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -157,6 +178,9 @@ func TestPositionThatIsStoredApartGoesOnWhereItFailed(t *testing.T) {
 		w.publish(ev("1", "a"), ev("2", "b"), ev("3", "c"))
 		w.start(subscription(event.Each, w.effect))
 		later(time.Minute)
+		if got := w.source.owners(); got != 1 {
+			t.Errorf("%d streams, want one: a position was stored twice", got)
+		}
 		w.mustStop()
 		if got := w.effectsOf() + "; " + w.unpassed("event.a.v1"); got != "1 2 3; " {
 			t.Errorf("effects and what is not passed: %q, want 1 2 3 and nothing", got)

@@ -197,6 +197,44 @@ func (p *parking) Holds(ctx context.Context, reader, topic, key string) (bool, e
 	return p.Parking.Holds(ctx, reader, topic, key)
 }
 
+func TestKeyIsHeldByWhatIsParkedInIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.consumer(subscription(event.Each, w.effect,
+		contract.Info{ID: "event.skip.v1", OnPoison: event.Skip}, contract.Info{ID: "event.park.v1", OnPoison: event.Park}))
+	for _, row := range []struct {
+		name, contract, key string
+		held, want          bool
+	}{
+		{"of a contract that parks", "event.park.v1", "k", false, true},
+		{"of a contract that skips", "event.skip.v1", "k", false, false},
+		{"held, of a contract that skips", "event.skip.v1", "k", true, true},
+		{"of a contract that is subscribed no more", "event.gone.v1", "k", false, true},
+		{"of another key", "event.park.v1", "other", false, false},
+	} {
+		only := event.Parked{Event: ev("1", row.key), Held: row.held}
+		only.Contract = row.contract
+		c.readers[0].Parking = listed{w.parking, only}
+		tenure := &tenure{reader: c.readers[0], parked: newParkedKeys()}
+		if got, err := tenure.holds(t.Context(), ev("2", "k")); got != row.want || err != nil {
+			t.Errorf("%s: held %v, %v, want %v", row.name, got, err, row.want)
+		}
+	}
+}
+
+// listed is a parking with one event.
+type listed struct {
+	event.Parking
+
+	only event.Parked
+}
+
+func (listed) Holds(context.Context, string, string, string) (bool, error) { return true, nil }
+
+func (l listed) List(context.Context, string) ([]event.Parked, error) {
+	return []event.Parked{l.only}, nil
+}
+
 func TestParkingThatFailsIsTriedUntilItSucceeds(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []event.Mode{event.Each, event.Batched} {
