@@ -18,6 +18,7 @@ import (
 	"fxcell.dev/modules/httpserver"
 	"fxcell.dev/modules/logging"
 	"fxcell.dev/modules/logsource"
+	"fxcell.dev/modules/worker"
 )
 
 // Demo is the product in memory: nothing outlives the process.
@@ -30,6 +31,6 @@ var Demo = fxcell.Assembly("core", durability.Demo,
 var common = fx.Options(
 	configs.Core, configmodule.Module, logging.Module, auth.Module, health.Module,
 	access.Module, audit.Module, config.Module,
-	logsource.Module, consumer.Module,
+	logsource.Module, consumer.Module, worker.Module,
 	httpserver.Module, // last: it starts when everything else has, and stops first
 )
