@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/zap"
 
+	"fxcell.dev/fxcell/event"
 	"fxcell.dev/fxcell/inspect"
 	"fxcell.dev/fxcell/internal/part"
 	"fxcell.dev/fxcell/level"
@@ -61,6 +62,9 @@ func describe(meta CellMeta, f part.Facts) inspect.Cell {
 	c := inspect.Cell{ID: meta.ID, Type: meta.Type, Level: meta.Level}
 	for _, s := range f.Slices {
 		c.Slices = append(c.Slices, s.Slice)
+		for _, u := range s.Usages {
+			c.Uses = append(c.Uses, inspect.Use{Slice: s.Slice, Role: string(u.Role), Contract: u.Contract, Owner: u.Owner, Batch: u.Mode == event.Batched})
+		}
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -27,17 +28,25 @@ func where(what, module string) string {
 
 // short names a function inside the picture of its module.
 func (f *function) short() string {
-	if f.fed != "" {
-		return f.fed
+	if len(f.contracts) > 1 {
+		return fmt.Sprintf("%s %d contracts", f.verb, len(f.contracts))
+	}
+	if f.verb != "" {
+		return f.verb + " " + f.contracts[0]
 	}
 	base := closure.ReplaceAllString(f.name, "")
 	if base == f.name && f.name != stub {
-		return path.Base(f.name)
+		return strings.TrimSuffix(path.Base(f.name), "-fm") // a method of a value
 	}
-	var gives []string
+	return strings.TrimSuffix(path.Base(strings.ReplaceAll(base, stub, "a function"))+": "+gives(f), ": ")
+}
+
+// gives names what a function provides or decorates.
+func gives(f *function) string {
+	names := make([]string, 0, len(f.gives))
 	for _, k := range f.gives {
-		gives = append(gives, k.String())
+		names = append(names, k.String())
 	}
-	slices.Sort(gives)
-	return strings.TrimSuffix(path.Base(strings.ReplaceAll(base, stub, "a function"))+": "+strings.Join(slices.Compact(gives), ", "), ": ")
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
 }

@@ -17,8 +17,9 @@ type function struct {
 	known     bool   // module and scope are known: it stands in the assembly, or was given beside it
 	private   bool
 	decorator bool
-	fed       string // what it does with contracts, e.g. "serves http.order.get.v1"
-	reached   bool   // an Invoke needs it, by whatever way
+	verb      string   // what it does with contracts, e.g. serves
+	contracts []string // their ids
+	reached   bool     // an Invoke needs it, by whatever way
 }
 
 // scope is the path of a module: the names of the modules around it and its own, outermost first, each behind a line break. Of the root it is empty.

@@ -45,6 +45,14 @@ type Cell struct {
 	Type   string // core, edge or support
 	Level  level.Level
 	Slices []string
+	Uses   []Use
+}
+
+// Use is one contract in the role in which a slice lists it: serve, call, publish or subscribe.
+type Use struct {
+	Slice, Role, Contract string
+	Owner                 string // the cell that owns the contract
+	Batch                 bool   // a subscription that is given many events at once
 }
 
 // Report is what an assembly knows of itself once it is built.
