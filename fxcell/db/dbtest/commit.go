@@ -32,18 +32,18 @@ func commitShows(k *kit) {
 		k.add(ctx, "b", 5)
 		k.sees(ctx, "inside", "a", 3)
 	})
-	k.sees(k.Context(), "after the commit", "a", 3)
-	k.sees(k.Context(), "after the commit", "b", 5)
+	k.sees(k.Outside, "after the commit", "a", 3)
+	k.sees(k.Outside, "after the commit", "b", 5)
 	k.commit(func(ctx context.Context) {
 		k.sees(ctx, "in the next transaction", "a", 3)
 		k.add(ctx, "a", 4)
 	})
-	k.sees(k.Context(), "after the next commit", "a", 7)
+	k.sees(k.Outside, "after the next commit", "a", 7)
 }
 
 func readersOutside(k *kit) {
 	k.commit(func(ctx context.Context) { k.add(ctx, "old", 1) })
-	outside := k.Context()
+	outside := k.Outside
 	k.commit(func(ctx context.Context) {
 		k.add(ctx, "old", 1)
 		k.add(ctx, "new", 1)
@@ -57,10 +57,10 @@ func readersOutside(k *kit) {
 }
 
 func writeNeedsTransaction(k *kit) {
-	if err := k.Store.Add(k.Context(), "a", 1); !errors.Is(err, db.ErrNoTransaction) {
+	if err := k.Store.Add(k.Outside, "a", 1); !errors.Is(err, db.ErrNoTransaction) {
 		k.Errorf("Add without a transaction = %v, want db.ErrNoTransaction", err)
 	}
-	k.sees(k.Context(), "after a write without a transaction", "a", 0)
+	k.sees(k.Outside, "after a write without a transaction", "a", 0)
 }
 
 func endedIsOver(k *kit) {
@@ -73,5 +73,5 @@ func endedIsOver(k *kit) {
 	if err := k.in(past, func(context.Context) error { ran = true; return nil }); !errors.Is(err, db.ErrTxDone) || ran {
 		k.Errorf("InTx after the end = %v, its function ran: %v, want db.ErrTxDone and that it did not", err, ran)
 	}
-	k.sees(k.Context(), "after the end", "a", 0)
+	k.sees(k.Outside, "after the end", "a", 0)
 }

@@ -25,7 +25,7 @@ func noLostUpdate(k *kit) {
 	for w := range writers {
 		all.Go(func() {
 			for round := range rounds {
-				err := k.in(k.Context(), func(ctx context.Context) error { return k.count(ctx, w+round) })
+				err := k.in(k.Outside, func(ctx context.Context) error { return k.count(ctx, w+round) })
 				if undo := (w+round)%4 == 0; undo != errors.Is(err, errTest) || !undo && err != nil {
 					k.Errorf("writer %d, round %d: InTx = %v", w, round, err)
 				}
@@ -33,13 +33,13 @@ func noLostUpdate(k *kit) {
 		})
 	}
 	all.Wait()
-	k.sees(k.Context(), "after all transactions", "counter", writers*rounds*3/4)
+	k.sees(k.Outside, "after all transactions", "counter", writers*rounds*3/4)
 	for own := range 4 {
 		want := int64(writers * rounds / 4)
 		if own == 0 {
 			want = 0
 		}
-		k.sees(k.Context(), "after all transactions", fmt.Sprintf("own %d", own), want)
+		k.sees(k.Outside, "after all transactions", fmt.Sprintf("own %d", own), want)
 	}
 }
 
@@ -64,7 +64,7 @@ func (k *kit) count(ctx context.Context, n int) error {
 const waiting, tolerance = 50 * time.Millisecond, 5 * time.Second
 
 func waitEnds(k *kit) {
-	outside := k.Context()
+	outside := k.Outside
 	ended := make(chan error, 1)
 	k.commit(func(ctx context.Context) {
 		k.add(ctx, "a", 1)
@@ -84,5 +84,5 @@ func waitEnds(k *kit) {
 	if err := <-ended; err == nil { // it did not have to wait
 		want = 11
 	}
-	k.sees(k.Context(), "after both", "a", want)
+	k.sees(k.Outside, "after both", "a", want)
 }

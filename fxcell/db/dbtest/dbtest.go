@@ -63,7 +63,7 @@ func (k *kit) in(ctx context.Context, fn func(ctx context.Context) error) error 
 // commit runs fn in a transaction of its own that must commit.
 func (k *kit) commit(fn func(ctx context.Context)) {
 	k.Helper()
-	if err := k.in(k.Context(), func(ctx context.Context) error { fn(ctx); return nil }); err != nil {
+	if err := k.in(k.Outside, func(ctx context.Context) error { fn(ctx); return nil }); err != nil {
 		k.Fatalf("InTx = %v, want a commit", err)
 	}
 }

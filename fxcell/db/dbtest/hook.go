@@ -42,13 +42,13 @@ func beforeCommit(k *kit) {
 		j.note("work")
 	})
 	k.wantSteps(j, "work", "first", "of a savepoint", "last", "added", "added by that")
-	k.sees(k.Context(), "after the commit", "hooks", 5)
+	k.sees(k.Outside, "after the commit", "hooks", 5)
 }
 
 func beforeCommitFails(k *kit) {
 	var j journal
 	k.commit(func(ctx context.Context) { k.add(ctx, "kept", 1) })
-	err := k.in(k.Context(), func(ctx context.Context) error {
+	err := k.in(k.Outside, func(ctx context.Context) error {
 		k.change(ctx)
 		k.hooks(ctx, &j, "transaction")
 		return db.BeforeCommit(ctx, func(ctx context.Context) error {
@@ -87,7 +87,7 @@ func hooksWait(k *kit) {
 	k.commit(savepoints)
 	k.wantSteps(j, "work", "committed outer", "committed inner")
 	j = nil
-	k.undone(k.Context(), savepoints)
+	k.undone(k.Outside, savepoints)
 	k.wantSteps(j, "work", "undone inner", "undone outer")
 }
 
@@ -106,7 +106,7 @@ func (k *kit) outside(hook context.Context, key string) {
 
 func onCommit(k *kit) {
 	var j journal
-	ctx, cancel := context.WithCancel(k.Context())
+	ctx, cancel := context.WithCancel(k.Outside)
 	err := k.in(ctx, func(ctx context.Context) error {
 		k.add(ctx, "a", 1)
 		k.register(db.OnRollback(ctx, func(context.Context) { j.note("undone") }))
@@ -123,12 +123,12 @@ func onCommit(k *kit) {
 		k.Errorf("InTx = %v, want a commit", err)
 	}
 	k.wantSteps(j, "first", "second")
-	k.sees(k.Context(), "after the transaction of a hook", "b", 1)
+	k.sees(k.Outside, "after the transaction of a hook", "b", 1)
 }
 
 func onRollback(k *kit) {
 	var j journal
-	ctx, cancel := context.WithCancel(k.Context())
+	ctx, cancel := context.WithCancel(k.Outside)
 	k.undone(ctx, func(ctx context.Context) {
 		k.add(ctx, "a", 1)
 		k.register(db.OnCommit(ctx, func(context.Context) { j.note("committed") }))
@@ -141,7 +141,7 @@ func onRollback(k *kit) {
 		}))
 	})
 	k.wantSteps(j, "second", "first")
-	k.sees(k.Context(), "after the transaction of a hook", "b", 1)
+	k.sees(k.Outside, "after the transaction of a hook", "b", 1)
 }
 
 func savepointHookStartsNone(k *kit) {

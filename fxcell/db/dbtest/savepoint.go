@@ -29,8 +29,8 @@ func savepointUndoesItself(k *kit) {
 		k.sees(ctx, "after the savepoint", "b", 0)
 		k.add(ctx, "a", 100)
 	})
-	k.sees(k.Context(), "after the commit", "a", 101)
-	k.sees(k.Context(), "after the commit", "b", 0)
+	k.sees(k.Outside, "after the commit", "a", 101)
+	k.sees(k.Outside, "after the commit", "b", 0)
 }
 
 func savepointGoesWithOuter(k *kit) {
@@ -38,11 +38,11 @@ func savepointGoesWithOuter(k *kit) {
 		k.kept(ctx, func(ctx context.Context) { k.add(ctx, "a", 1) })
 		k.sees(ctx, "after a savepoint that was kept", "a", 1)
 	})
-	k.sees(k.Context(), "after the commit", "a", 1)
-	k.undone(k.Context(), func(ctx context.Context) {
+	k.sees(k.Outside, "after the commit", "a", 1)
+	k.undone(k.Outside, func(ctx context.Context) {
 		k.kept(ctx, func(ctx context.Context) { k.add(ctx, "a", 10) })
 	})
-	k.sees(k.Context(), "after the rollback of what was around the savepoint", "a", 1)
+	k.sees(k.Outside, "after the rollback of what was around the savepoint", "a", 1)
 }
 
 // depth is how deep savepoints nest in the suite.
@@ -62,9 +62,9 @@ func savepointsNest(k *kit) {
 			k.undone(ctx, func(ctx context.Context) { k.add(ctx, "c", 100) })
 		}
 	})
-	k.sees(k.Context(), "after the commit", "a", 1+depth/2)
-	k.sees(k.Context(), "after the commit", "b", 0)
-	k.sees(k.Context(), "after the commit", "c", depth)
+	k.sees(k.Outside, "after the commit", "a", 1+depth/2)
+	k.sees(k.Outside, "after the commit", "b", 0)
+	k.sees(k.Outside, "after the commit", "c", depth)
 }
 
 // nest opens n savepoints in one another. The deeper half of them is undone as a whole.
@@ -98,7 +98,7 @@ func savepointPanic(k *kit) {
 		}
 		k.add(ctx, "a", 100)
 	})
-	k.sees(k.Context(), "after the commit", "a", 101)
+	k.sees(k.Outside, "after the commit", "a", 101)
 }
 
 func savepointContext(k *kit) {
@@ -115,5 +115,5 @@ func savepointContext(k *kit) {
 		}
 		k.add(ctx, "a", 100)
 	})
-	k.sees(k.Context(), "after the commit", "a", 101)
+	k.sees(k.Outside, "after the commit", "a", 101)
 }

@@ -20,13 +20,13 @@ func undoCases() []promise.Case[*kit] {
 // untouched fails when a transaction left a trace, or keeps the next one from running.
 func (k *kit) untouched() {
 	k.Helper()
-	k.sees(k.Context(), "after the rollback", "kept", 1)
-	k.sees(k.Context(), "after the rollback", "new", 0)
+	k.sees(k.Outside, "after the rollback", "kept", 1)
+	k.sees(k.Outside, "after the rollback", "new", 0)
 	k.commit(func(ctx context.Context) {
 		k.sees(ctx, "in the next transaction", "new", 0)
 		k.add(ctx, "new", 3)
 	})
-	k.sees(k.Context(), "after the next transaction", "new", 3)
+	k.sees(k.Outside, "after the next transaction", "new", 3)
 }
 
 // change is what a transaction does that is to be undone.
@@ -38,7 +38,7 @@ func (k *kit) change(ctx context.Context) {
 
 func errorUndoes(k *kit) {
 	k.commit(func(ctx context.Context) { k.add(ctx, "kept", 1) })
-	k.undone(k.Context(), k.change)
+	k.undone(k.Outside, k.change)
 	k.untouched()
 }
 
@@ -57,7 +57,7 @@ func fail() {
 func panicUndoes(k *kit) {
 	k.commit(func(ctx context.Context) { k.add(ctx, "kept", 1) })
 	value := panicked(func() {
-		_ = k.in(k.Context(), func(ctx context.Context) error {
+		_ = k.in(k.Outside, func(ctx context.Context) error {
 			k.change(ctx)
 			fail()
 			return nil
@@ -75,7 +75,7 @@ func goexitUndoes(k *kit) {
 	returned := false
 	go func() {
 		defer close(left)
-		_ = k.in(k.Context(), func(ctx context.Context) error {
+		_ = k.in(k.Outside, func(ctx context.Context) error {
 			k.change(ctx)
 			runtime.Goexit()
 			return nil
@@ -91,7 +91,7 @@ func goexitUndoes(k *kit) {
 
 func endedContextUndoes(k *kit) {
 	k.commit(func(ctx context.Context) { k.add(ctx, "kept", 1) })
-	ctx, cancel := context.WithCancelCause(k.Context())
+	ctx, cancel := context.WithCancelCause(k.Outside)
 	err := k.in(ctx, func(ctx context.Context) error {
 		k.change(ctx)
 		cancel(errTest)

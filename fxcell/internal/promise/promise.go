@@ -39,11 +39,12 @@ type T struct {
 	testing.TB
 	Waits
 
-	ctx context.Context //nolint:containedctx // it is what Context returns
+	// Outside is the context of the case, outside of every transaction. It ends when patience does.
+	Outside context.Context //nolint:containedctx // a test has one, too
 }
 
 // Context ends when patience does, or with the test.
-func (t *T) Context() context.Context { return t.ctx }
+func (t *T) Context() context.Context { return t.Outside }
 
 func newT(tb testing.TB, w Waits) *T {
 	tb.Helper()
