@@ -35,8 +35,8 @@ func preflight(id string, mode durability.Mode, option fx.Option, in preflightIn
 	if in.Relax.Token != nil && in.Relax.Token.Err != nil {
 		return in.Relax.Token.Err
 	}
-	w := inspect.Wire(inspect.App{ID: id, Mode: mode.String(), Options: []fx.Option{option}}, in.Graph, in.Recorder)
-	return errors.Join(w.Cycle(), w.Missing(hints(mode)))
+	w := inspect.Wire(inspect.App{ID: id, Mode: mode.String(), Options: []fx.Option{option}, Hints: hints(mode)}, in.Graph, in.Recorder)
+	return errors.Join(w.Cycle(), w.Missing())
 }
 
 type auditIn struct {
@@ -105,6 +105,7 @@ type reportIn struct {
 	fx.In
 
 	Report    *inspect.Report
+	Recorder  *inspect.Recorder
 	Cells     []inspect.Cell     `group:"fxcell.cells"`
 	Listeners []inspect.Listener `group:"fxcell.listeners"`
 	Notices   []inspect.Notice   `group:"fxcell.notices"`
@@ -112,6 +113,7 @@ type reportIn struct {
 
 func fillReport(in reportIn) {
 	in.Report.Cells, in.Report.Listeners, in.Report.Notices = in.Cells, in.Listeners, in.Notices
+	in.Report.Recorder = in.Recorder
 	in.Report.Sort()
 }
 
@@ -123,16 +125,26 @@ type startIn struct {
 	Log       *zap.Logger `optional:"true"`
 }
 
-// logStart writes the one summary of a start. It stands last in the assembly, so its hook runs when everything below has started.
+// mostTimings is how many of the slowest are told.
+const mostTimings = 5
+
+// logStart writes the one summary of a start, and what took long and what was never built at debug. It stands last in the assembly, so its hook runs
+// when everything below has started.
 func logStart(in startIn) {
 	if in.Log == nil {
 		return
 	}
 	in.Lifecycle.Append(fx.StartHook(func(context.Context) {
-		fields := []zap.Field{zap.String("app", in.Report.App), zap.String("mode", in.Report.Mode), zap.Strings("volatile", in.Report.Volatile)}
-		for _, l := range in.Report.Listeners {
+		r := in.Report
+		built, idle := r.Recorder.Built(), r.Recorder.NeverBuilt()
+		fields := []zap.Field{
+			zap.String("app", r.App), zap.String("mode", r.Mode), zap.Strings("volatile", r.Volatile),
+			zap.Int("modules", r.Recorder.Modules()), zap.Int("constructors", len(built)), zap.Int("never_built", len(idle)),
+		}
+		for _, l := range r.Listeners {
 			fields = append(fields, zap.String("listener_"+l.Name, l.URL()))
 		}
 		in.Log.Info("started", fields...)
+		in.Log.Debug("built", zap.Stringers("slowest", built[:min(mostTimings, len(built))]), zap.Strings("never_built", idle))
 	}))
 }

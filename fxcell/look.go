@@ -32,7 +32,9 @@ func look[In any](app App, see func(In) error, beside ...fx.Option) (*inspect.Wi
 	root := &inspect.Recorder{}
 	first := fx.Options(
 		fx.Invoke(func(in preflightIn) error {
-			w = inspect.Wire(inspect.App{ID: app.ID, Mode: app.Mode.String(), Options: append([]fx.Option{app.Option}, beside...)}, in.Graph, in.Recorder, root)
+			w = inspect.Wire(inspect.App{
+				ID: app.ID, Mode: app.Mode.String(), Options: append([]fx.Option{app.Option}, beside...), Hints: hints(app.Mode),
+			}, in.Graph, in.Recorder, root)
 			return w.Cycle()
 		}),
 		fx.Invoke(func(in lookIn) { w.Describe(in.Cells) }),

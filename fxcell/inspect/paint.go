@@ -41,7 +41,7 @@ func (p *painter) modules() {
 	built := map[scope]bool{}
 	var scopes []scope
 	for _, f := range w.functions() {
-		if !f.known || f.module == "" || isFx(f) || isScaffold(f) {
+		if !f.known || f.module == "" || isHidden(f) {
 			continue
 		}
 		if w.own(f) {
@@ -84,7 +84,7 @@ func (p *painter) moduleEdges(f *function) {
 		return
 	}
 	for _, n := range f.takes {
-		if plumbing(n.key) {
+		if plumbing(n.key) && !f.decorator {
 			continue
 		}
 		for _, g := range w.given(n, f) {
@@ -122,7 +122,7 @@ func (p *painter) constructors() {
 	w := p.wiring
 	frames := map[scope]string{}
 	for _, f := range w.functions() {
-		if isFx(f) || isScaffold(f) || f.module == "" && strings.HasPrefix(f.name, "fxcell.dev/fxcell.") {
+		if isHidden(f) {
 			continue
 		}
 		b := box{id: p.id(f.module + " " + f.short()), label: f.short(), faint: !f.reached, frame: p.frame(f.scope, frames)}

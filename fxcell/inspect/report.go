@@ -63,6 +63,7 @@ type Report struct {
 	Volatile  []string // what ends with the process, e.g. "outbox.Log (infra/memory)"
 	Listeners []Listener
 	Notices   []Notice
+	Recorder  *Recorder // what was built so far, and how long it took
 }
 
 // Sort brings what came out of groups, which are shuffled, into a stable order.

@@ -21,6 +21,7 @@ type Wiring struct {
 type App struct {
 	ID, Mode string
 	Options  []fx.Option // the assembly, and what is listed beside it
+	Hints    Hints
 }
 
 func (a App) module() string { return "apps/" + a.ID }
@@ -52,3 +53,8 @@ func isLogger(n *node) bool { return len(n.gives) == 1 && n.gives[0].typ == "fxe
 
 // isFx reports whether a constructor is one of Fx's own.
 func isFx(f *function) bool { return strings.HasPrefix(f.name, "go.uber.org/fx.") }
+
+// isHidden reports whether a function is no news to anybody: Fx's own, what the core puts everywhere, what looks at the app.
+func isHidden(f *function) bool {
+	return isFx(f) || isScaffold(f) || f.module == "" && strings.HasPrefix(f.name, "fxcell.dev/fxcell.")
+}
