@@ -55,6 +55,13 @@ type Use struct {
 	Batch                 bool   // a subscription that is given many events at once
 }
 
+// Setting is one setting as an app has it.
+type Setting struct {
+	Key   string // httpserver.public.addr
+	Value string // as a person reads it; a secret is not shown
+	From  string // the file with its line, the variable, --set, or default
+}
+
 // Report is what an assembly knows of itself once it is built.
 type Report struct {
 	App       string

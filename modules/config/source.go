@@ -97,7 +97,12 @@ func (s *Source) strays(sections map[string]reflect.Type) []error {
 // decode fills the struct v, as far as the section's settings go.
 func (s *Source) decode(section string, v reflect.Value) []error {
 	known := schemaOf(section, v.Type())
-	faults := slices.Clone(known.faults)
+	_, faults := s.fill(section, known, v)
+	return append(slices.Clone(known.faults), faults...)
+}
+
+// fill is decode, and returns the setting that each key was filled by.
+func (s *Source) fill(section string, known *schema, v reflect.Value) (last map[string]setting, faults []error) {
 	values, last := koanf.New(delimiter), map[string]setting{}
 	for _, set := range s.settings {
 		if len(set.path) == 0 || set.path[0] != section {
@@ -121,11 +126,12 @@ func (s *Source) decode(section string, v reflect.Value) []error {
 		fresh := reflect.New(f.typ)
 		if err := values.UnmarshalWithConf(key, fresh.Interface(), koanf.UnmarshalConf{DecoderConfig: strict(set.text)}); err != nil {
 			faults = append(faults, fault("%s from %s: want %s", key, set.origin(len(set.path)), wanted(f.typ, set.text)))
+			delete(last, key)
 			continue
 		}
 		f.in(v).Set(fresh.Elem())
 	}
-	return faults
+	return last, faults
 }
 
 // fault is one line of an error. The cause is left out on purpose: it may quote what was read.
