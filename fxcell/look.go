@@ -14,7 +14,7 @@ import (
 // built, so that no secret and no server is needed. A wiring that has a cycle, or parts with a fault, is an error; what is missing is told by
 // inspect.Wiring.Doctor.
 func Inspect(app App, beside ...fx.Option) (*inspect.Wiring, error) {
-	return look(app, func(lookIn) error { return nil }, append(beside, fx.Provide(func() config.Args { return config.Args{} }))...)
+	return look(app, func(lookIn) {}, append(beside, fx.Provide(func() config.Args { return config.Args{} }))...)
 }
 
 // errSeen ends the building of an app that is only looked at.
@@ -26,8 +26,8 @@ type lookIn struct {
 	Cells []inspect.Cell `group:"fxcell.cells"`
 }
 
-// look wires the app, and lets see take what it wants to see besides. It runs when the preflight would have let the app pass.
-func look[In any](app App, see func(In) error, beside ...fx.Option) (*inspect.Wiring, error) {
+// look wires the app, and invokes see, which takes what it wants to see besides.
+func look(app App, see any, beside ...fx.Option) (*inspect.Wiring, error) {
 	var w *inspect.Wiring
 	root := &inspect.Recorder{}
 	first := fx.Options(
