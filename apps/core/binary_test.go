@@ -60,9 +60,17 @@ func onFreePorts() []string {
 // start runs the binary until the test ends.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.CommandContext(t.Context(), binary, args...), exited: make(chan struct{}), changed: make(chan struct{})} //nolint:gosec // our own binary
-	p.cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
-	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGKILL) }
+	cmd := exec.CommandContext(t.Context(), binary, args...) //nolint:gosec // our own binary
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir())
+	return launch(t, cmd)
+}
+
+// launch runs a command, with all that it starts, until the test ends.
+func launch(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, exited: make(chan struct{}), changed: make(chan struct{})}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, which ends together
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -83,8 +91,12 @@ func start(t *testing.T, args ...string) *process {
 		close(p.exited)
 	}()
 	t.Cleanup(func() {
-		_ = p.cmd.Process.Kill()
-		<-p.exited
+		select {
+		case <-p.exited:
+		default:
+			_ = cmd.Cancel()
+			<-p.exited
+		}
 	})
 	return p
 }
