@@ -56,5 +56,5 @@ func (c Config) Validate() error {
 }
 
 func sectionFault(key, what, variable string) error {
-	return fmt.Errorf("auth: auth.%s %s: set it in the file or FXCELL_AUTH__%s", key, what, variable)
+	return fmt.Errorf("modules/auth: auth.%s %s: set it in the file or FXCELL_AUTH__%s", key, what, variable)
 }

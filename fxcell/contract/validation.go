@@ -43,7 +43,7 @@ func (c Config) withDefaults(mode durability.Mode) Config {
 	return c
 }
 
-var errValidation = errors.New("contract: contracts.validation must be enforce, report or off: set it in the file or FXCELL_CONTRACTS__VALIDATION")
+var errValidation = errors.New("fxcell/contract: contracts.validation must be enforce, report or off: set it in the file or FXCELL_CONTRACTS__VALIDATION")
 
 // Validate reports the fault of a Config that has its defaults.
 func (c Config) Validate() error {

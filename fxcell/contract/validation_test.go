@@ -42,7 +42,7 @@ func TestModeChoosesTheValidationUnlessItIsConfigured(t *testing.T) {
 	}
 	for _, wrong := range []contract.Validation{"on", "Enforce", "report "} {
 		_, err := contract.NewValidator(durability.Demo, contract.Config{Validation: wrong}, noop.Meter{})
-		want := "contract: contracts.validation must be enforce, report or off: set it in the file or FXCELL_CONTRACTS__VALIDATION"
+		want := "fxcell/contract: contracts.validation must be enforce, report or off: set it in the file or FXCELL_CONTRACTS__VALIDATION"
 		if err == nil || err.Error() != want {
 			t.Errorf("%q: got error %v, want %s", wrong, err, want)
 		}

@@ -56,9 +56,14 @@ func (r Request) After() (string, error) {
 	}
 	position, err := Decode(r.Cursor)
 	if err != nil {
-		return "", problem.BadInput(problem.Fault{In: "query", Name: "cursor", Rule: "cursor", Message: "must be the nextCursor of an earlier answer"}).Wrap(err)
+		return "", Foreign().Wrap(err)
 	}
 	return position, nil
+}
+
+// Foreign is the problem of a cursor that no answer of the list gave: for lists whose positions have a form of their own.
+func Foreign() *problem.Error {
+	return problem.BadInput(problem.Fault{In: "query", Name: "cursor", Rule: "cursor", Message: "must be the nextCursor of an earlier answer"})
 }
 
 // Encode makes the cursor of a position, which is not empty and has MaxPosition bytes at most. A cursor is opaque, it is no secret and grants nothing.

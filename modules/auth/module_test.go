@@ -45,7 +45,7 @@ func TestModuleProvidesTheAuthenticator(t *testing.T) {
 func TestModuleRefusesAWrongSection(t *testing.T) {
 	t.Parallel()
 	err := fx.New(parts(), fx.Replace(port.Config{Skew: -1}), fx.Invoke(func(port.Authenticator) {})).Err()
-	if err == nil || !strings.Contains(err.Error(), "modules/auth: auth: auth.skew is out of range") {
+	if err == nil || !strings.Contains(err.Error(), "modules/auth: auth.skew is out of range") {
 		t.Errorf("got error %v, want one that names auth.skew", err)
 	}
 }

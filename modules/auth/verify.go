@@ -31,7 +31,7 @@ var _ port.Authenticator = (*Authenticator)(nil)
 func New(c port.Config, keys port.KeySource, sessions port.Sessions, clk clock.Clock) (*Authenticator, error) {
 	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("modules/auth: %w", err)
+		return nil, err // it names the module itself: each of its faults is a line
 	}
 	k, err := keyfunc.New(keyfunc.Options{Storage: storage{keys}, UseWhitelist: []jwkset.USE{jwkset.UseSig}})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 type Config struct {
 	Lanes          int           // events that one reader handles at a time, each of another key; 8 when zero
 	Window         int           // events that one reader reads ahead of its position at most; 1024 when zero
-	Batch          int           // events that are read, and in mode batch handled, at once; 256 when zero, never more than Window
+	Batch          int           // events that are read, and in mode batch handled, at once; 100 when zero, never more than Window
 	HandlerTimeout time.Duration // of one attempt of a handler; 30s when zero
 }
 
@@ -22,7 +22,7 @@ func (c Config) withDefaults() Config {
 		c.Window = 1024
 	}
 	if c.Batch == 0 {
-		c.Batch = 256
+		c.Batch = 100
 	}
 	c.Batch = min(c.Batch, c.Window)
 	if c.HandlerTimeout == 0 {

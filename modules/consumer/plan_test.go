@@ -93,8 +93,8 @@ func TestSubscriptionsThatCannotRunAreRefusedAllAtOnce(t *testing.T) {
 func TestConfigFillsItsZeroFieldsOnly(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ config, want Config }{
-		{Config{}, Config{8, 1024, 256, 30 * time.Second}},
-		{Config{Lanes: 2}, Config{2, 1024, 256, 30 * time.Second}},
+		{Config{}, Config{8, 1024, 100, 30 * time.Second}},
+		{Config{Lanes: 2}, Config{2, 1024, 100, 30 * time.Second}},
 		{Config{1, 2, 3, 4}, Config{1, 2, 2, 4}},
 	} {
 		if got := c.config.withDefaults(); got != c.want {

@@ -135,7 +135,7 @@ func TestSpanLinksToTheProducers(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w, tr := newWorld(t), &tracer{}
-				w.tracer = tr
+				w.tracer, w.cfg.Batch = tr, 200
 				events := []event.Event{caused("1")}
 				for len(events) < 200 && c.mode == event.Batched {
 					events = append(events, caused(uuid.NewString()))

@@ -151,7 +151,7 @@ func TestRoutesThatOneRequestCouldMeanDoNotBuild(t *testing.T) {
 func TestDeadlineAboveTheServersWriteTimeoutDoesNotBuild(t *testing.T) {
 	t.Parallel()
 	err := fxcelltest.Fault(assembly(zap.NewNop(), cell(&things{})), fx.Replace(httpserver.Config{WriteTimeout: 10 * time.Second}))
-	want := "modules/httpserver: httpserver.write_timeout 10s would cut off contract http.get.v1, whose deadline is 10s: set it higher"
+	want := "modules/httpserver: httpserver.write_timeout 10s would cut off contract http.abort.v1, whose deadline is 10s: set it higher"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got error %v, want %s", err, want)
 	}

@@ -83,15 +83,19 @@ func compareRoutes(a, b contract.Route) int {
 // routeFaults reports what is wrong with sorted routes.
 func routeFaults(routes []contract.Route, writeTimeout time.Duration) error {
 	var errs []error
+	var longest contract.Route
 	for i, r := range routes {
 		if i > 0 && routes[i-1].Method == r.Method && shape(routes[i-1].Path) == shape(r.Path) {
 			errs = append(errs, fmt.Errorf("modules/httpserver: %s %s is served by contract %s (%s) and by contract %s (%s): one of them needs another path",
 				r.Method, r.Path, routes[i-1].Contract, routes[i-1].Slice, r.Contract, r.Slice))
 		}
-		if r.Deadline >= writeTimeout {
-			errs = append(errs, fmt.Errorf("modules/httpserver: httpserver.write_timeout %s would cut off contract %s, whose deadline is %s: set it higher",
-				writeTimeout, r.Contract, r.Deadline))
+		if r.Deadline > longest.Deadline {
+			longest = r
 		}
+	}
+	if longest.Deadline >= writeTimeout {
+		errs = append(errs, fmt.Errorf("modules/httpserver: httpserver.write_timeout %s would cut off contract %s, whose deadline is %s: set it higher",
+			writeTimeout, longest.Contract, longest.Deadline))
 	}
 	return errors.Join(errs...)
 }

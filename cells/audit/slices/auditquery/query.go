@@ -8,6 +8,7 @@ import (
 	"fxcell.dev/cells/audit/auditapi"
 	"fxcell.dev/cells/audit/internal/domain"
 	"fxcell.dev/cells/audit/internal/store"
+	"fxcell.dev/fxcell/page"
 	"fxcell.dev/fxcell/problem"
 )
 
@@ -41,7 +42,7 @@ func position(req auditapi.ListRequest) (int64, error) {
 	}
 	seq, err := strconv.ParseInt(after, 10, 64)
 	if err != nil || seq < 1 || strconv.FormatInt(seq, 10) != after {
-		return 0, problem.BadInput(problem.Fault{In: "query", Name: "cursor", Rule: "cursor", Message: "must be the nextCursor of an earlier answer"})
+		return 0, page.Foreign()
 	}
 	return seq, nil
 }

@@ -8,7 +8,6 @@ import (
 	"fxcell.dev/cells/config/internal/domain"
 	"fxcell.dev/cells/config/internal/store"
 	"fxcell.dev/fxcell/page"
-	"fxcell.dev/fxcell/problem"
 )
 
 // maxPageBytes is how much the values of a page may hold together.
@@ -36,9 +35,7 @@ func (s *Service) List(ctx context.Context, req configapi.ListRequest) (configap
 		return configapi.ListResponse{}, fail("list", err)
 	}
 	if after != "" && !domain.ValidKey(after) {
-		return configapi.ListResponse{}, fail("list", problem.BadInput(problem.Fault{
-			In: "query", Name: "cursor", Rule: "cursor", Message: "must be the nextCursor of an earlier answer",
-		}))
+		return configapi.ListResponse{}, fail("list", page.Foreign())
 	}
 	size := req.Size()
 	found, err := s.settings.List(ctx, store.Query{Prefix: req.Prefix, After: after, Limit: size + 1})
