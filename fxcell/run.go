@@ -1,6 +1,7 @@
 package fxcell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,18 +47,41 @@ func (p program) start(app App, args config.Args) int {
 	hooks.TellSlow(func(t inspect.Timing) {
 		log.Warn("slow hook", zap.String("hook", t.Name), zap.Duration("took", t.Took))
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), p.startTimeout)
-	defer cancel()
-	if err := run.Start(ctx); err != nil {
-		return p.abandon(run, hooks, err)
+	done := run.Wait() // from here on a signal is ours to answer
+	if err := p.open(run, hooks); err != nil {
+		code := p.fail(err)
+		_ = p.close(run, hooks)
+		return code
 	}
 	started := hooks.Slowest()
 	log.Debug("hooks", zap.Stringers("slowest", started[:min(mostTimings, len(started))]))
 	for _, line := range lines(app.Mode, in.Report) {
 		say(p.stdout, line)
 	}
-	shutdown := <-run.Wait()
-	return p.stop(run, hooks, shutdown)
+	shutdown := <-done
+	return cmp.Or(p.close(run, hooks), shutdown.ExitCode)
+}
+
+// open starts the app, unless a signal comes before it has.
+func (p program) open(run *fx.App, hooks *inspect.Hooks) error {
+	ctx, cancel := context.WithTimeout(context.Background(), p.startTimeout)
+	defer cancel()
+	ctx, heard := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer heard()
+	err := run.Start(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case strings.Contains(err.Error(), "goroutine exited without returning"):
+		<-time.After(p.stopTimeout) // a hook panicked in a goroutine of fx: the runtime is about to end the process and tell why
+		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%s: not started within %s: %w", hooks.Running(), p.startTimeout, err)
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: not started: %w", hooks.Running(), context.Cause(ctx))
+	default:
+		return err
+	}
 }
 
 // lines is the report as a person gets to see it: notices are for the demo, they show what must not stand in a log.
@@ -68,25 +92,8 @@ func lines(mode durability.Mode, report *inspect.Report) []string {
 	return report.Lines()
 }
 
-// abandon stops what has started after a start that failed, which fx does not do after a timeout.
-func (p program) abandon(run *fx.App, hooks *inspect.Hooks, err error) int {
-	if strings.Contains(err.Error(), "goroutine exited without returning") {
-		<-time.After(p.stopTimeout) // a hook panicked in a goroutine of fx: the runtime is about to end the process and tell why
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("%s: not started within %s: %w", hooks.Running(), p.startTimeout, err)
-	}
-	code := p.fail(err)
-	ctx, cancel := context.WithTimeout(context.Background(), p.stopTimeout)
-	defer cancel()
-	if err := run.Stop(ctx); err != nil {
-		p.fail(err)
-	}
-	return code
-}
-
-// stop ends the app in order; another signal ends it at once.
-func (p program) stop(run *fx.App, hooks *inspect.Hooks, shutdown fx.ShutdownSignal) int {
+// close ends the app in order, also one that has started only in part, and returns the exit code; another signal ends it at once.
+func (p program) close(run *fx.App, hooks *inspect.Hooks) int {
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(again)
@@ -102,7 +109,7 @@ func (p program) stop(run *fx.App, hooks *inspect.Hooks, shutdown fx.ShutdownSig
 		if err != nil {
 			return p.fail(fmt.Errorf("stop: %w", err))
 		}
-		return shutdown.ExitCode
+		return 0
 	case s := <-again:
 		if number, ok := s.(syscall.Signal); ok {
 			return 128 + int(number)

@@ -1,9 +1,11 @@
 package main_test
 
 import (
+	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -14,17 +16,20 @@ func TestAStartThatFailsSaysWhatToDo(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		args []string
-		want string // of the one line on stderr
+		want string // all of stderr
 	}{
 		{"an unknown flag", []string{"--foo"}, `core: flag provided but not defined: -foo: see core --help`},
 		{"an argument", []string{"serve"}, `core: unknown argument "serve": see core --help`},
 		{"an unknown assembly", []string{"--assembly", "mars"}, `core: --assembly mars is none of demo`},
-		{"a busy port", []string{"--set", "httpserver.ops.addr=127.0.0.1:0", "--set", "httpserver.public.addr=" + busy}, `core: modules/httpserver: httpserver.public.addr ` + busy + ` is in use`},
-		{"an unknown key", []string{"--set", "httpserver.pubilc.addr=:0"}, `core: modules/config: httpserver.pubilc`},
-		{"an unknown section", []string{"--set", "htpserver.public.addr=:0"}, `core: modules/config: htpserver`},
-		{"a value of the wrong kind", append(onFreePorts(), "--set", "httpserver.shutdown_timeout=soon"), `core: modules/config: httpserver.shutdown_timeout from --set`},
-		{"a value out of range", append(onFreePorts(), "--set", "auth.skew=5m"), `auth.skew`},
-		{"a file that is not there", []string{"--config", "/nonexistent/core.yaml"}, `core: modules/config: --config`},
+		{"a busy port", []string{"--set", "httpserver.ops.addr=127.0.0.1:0", "--set", "httpserver.public.addr=" + busy}, `core: modules/httpserver: httpserver.public.addr ` + busy + ` is in use: stop what listens there or set another with --set httpserver.public.addr=…`},
+		{"an unknown key", []string{"--set", "httpserver.pubilc.addr=:0"}, `core: modules/config: httpserver.pubilc is unknown (--set): did you mean httpserver.public?`},
+		{"an unknown section", []string{"--set", "htpserver.public.addr=:0"}, `core: modules/config: htpserver is unknown (--set): did you mean httpserver?`},
+		{"a value of the wrong kind", append(onFreePorts(), "--set", "httpserver.shutdown_timeout=soon"), `core: modules/config: httpserver.shutdown_timeout from --set: want a duration such as 10s`},
+		{"a value out of range", append(onFreePorts(), "--set", "auth.skew=5m"), `core: modules/auth: auth.skew is out of range: want 0s to 1m: set it in the file or FXCELL_AUTH__SKEW`},
+		{"a value that is none of a few", append(onFreePorts(), "--set", "logging.level=loud"), `core: modules/logging: logging.level must be debug, info, warn or error: set it in the file or FXCELL_LOGGING__LEVEL`},
+		{"an address that is none", []string{"--set", "httpserver.public.addr=8080"}, `core: modules/httpserver: httpserver.public.addr must be host:port with a number as port, or "off": set it in the file or FXCELL_HTTPSERVER__PUBLIC__ADDR`},
+		{"a file that is not there", []string{"--config", "/nonexistent/core.yaml"}, `core: modules/config: --config /nonexistent/core.yaml: there is no such file: name one that exists, or leave --config out`},
+		{"a graph of another kind", []string{"--graph", "core.svg"}, `core: --graph core.svg: want a name that ends in .dot or .mmd, or - for the terminal: see core --help`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -32,8 +37,8 @@ func TestAStartThatFailsSaysWhatToDo(t *testing.T) {
 			if code != 1 || stdout != "" {
 				t.Errorf("exit code %d, stdout %q", code, stdout)
 			}
-			if strings.Count(stderr, "\n") != 0 || !strings.Contains(stderr, tt.want) {
-				t.Errorf("stderr\n%s\nwant one line with\n%s", stderr, tt.want)
+			if stderr != tt.want {
+				t.Errorf("stderr\n%s\nwant\n%s", stderr, tt.want)
 			}
 		})
 	}
@@ -44,7 +49,7 @@ func TestHelpAndVersion(t *testing.T) {
 	for _, tt := range []struct {
 		flag, want string
 	}{
-		{"--help", `(?s)^Usage: core \[flags\].*--assembly.*--config.*--set.*--version.*--help`},
+		{"--help", `(?s)^Usage: core \[flags\].*--assembly.*--config.*--set.*--doctor.*--modules.*--graph.*--constructors.*--print-config.*--version.*--help`},
 		{"--version", `^core \S+$`},
 	} {
 		t.Run(tt.flag, func(t *testing.T) {
@@ -57,20 +62,46 @@ func TestHelpAndVersion(t *testing.T) {
 	}
 }
 
-func TestSignalsDrainAndExitZero(t *testing.T) {
+// ill builds the program of assemblies that have something wrong with them.
+func ill(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ill")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "./testdata/ill").CombinedOutput(); err != nil { //nolint:gosec // ours
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return path
+}
+
+// An assembly that lacks a module, or has one twice, says which.
+func TestAnIllAssemblySaysWhichModule(t *testing.T) {
 	t.Parallel()
-	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		t.Run(s.String(), func(t *testing.T) {
+	ill := ill(t)
+	for _, tt := range []struct{ assembly, want string }{
+		{"no-logging", "ill: inspect: nothing provides *zap.Logger, which fxcell.dev/cells/audit/slices/auditverify.New and N more take: list modules/logging.Module"},
+		{"no-source", "ill: inspect: nothing provides event.Source, which fxcell.dev/modules/consumer.provideConsumer takes: list modules/logsource.Module"},
+		{"no-store", "ill: inspect: nothing provides store.Store, which fxcell.dev/cells/access.provideRing and N more take: list a storage of cell access"},
+		{"logging-twice", "ill: inspect: logging.Config is provided twice by fxcell.dev/modules/logging (module.go:N): list its module once"},
+		{"cycle", "ill: inspect: dependency cycle: main.newEgg → main.newHen → main.newEgg"},
+	} {
+		t.Run(tt.assembly, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, onFreePorts()...)
-			p.ready()
-			if err := p.cmd.Process.Signal(s); err != nil {
-				t.Fatal(err)
-			}
-			if code := p.exitCode(); code != 0 {
-				_, stderr, _ := p.lines()
-				t.Fatalf("exit code %d\n%s", code, strings.Join(stderr, "\n"))
+			p := launch(t, exec.CommandContext(t.Context(), ill, append(onFreePorts(), "--assembly", tt.assembly)...)) //nolint:gosec // ours
+			code := p.exitCode()
+			stdout, stderr, _ := p.lines()
+			got := regexp.MustCompile(`(and |\.go:)\d+`).ReplaceAllString(strings.Join(stderr, "\n"), "${1}N")
+			if code != 1 || len(stdout) > 0 || got != tt.want {
+				t.Errorf("exit code %d, stdout %q, stderr\n%s\nwant\n%s", code, stdout, got, tt.want)
 			}
 		})
 	}
+	t.Run("doctor", func(t *testing.T) {
+		t.Parallel()
+		p := launch(t, exec.CommandContext(t.Context(), ill, "--assembly", "no-consumer", "--doctor")) //nolint:gosec // ours
+		code := p.exitCode()
+		stdout, stderr, _ := p.lines()
+		want := []string{"inspect: the group fxcell.subscriptions of contract.Subscription is fed by cells/audit/auditappend, and nobody reads it: list modules/consumer.Module"}
+		if code != 1 || !slices.Equal(stdout, want) || len(stderr) > 0 {
+			t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+		}
+	})
 }

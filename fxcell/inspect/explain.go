@@ -3,6 +3,7 @@ package inspect
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"strings"
 
@@ -57,6 +58,7 @@ var (
 	reDecorated = regexp.MustCompile(`^cannot decorate using function .*: (\S+) already decorated$`)
 	reProvide   = regexp.MustCompile(`^cannot provide (\S+) from `)
 	reFrom      = regexp.MustCompile(`^fx\.\w+\(.*\) from:\n(\S+)\n\t(\S+:\d+)`)
+	reFrame     = regexp.MustCompile(`\n(\S+)\n\t(\S+:\d+)`)
 	reNeeds     = regexp.MustCompile(`^failed to build (.*)$`)
 	reGroup     = regexp.MustCompile(`^could not build value group (.*)\[group="(.*)"\]$`)
 	reMissing   = regexp.MustCompile(`^missing types?: (.*)$`)
@@ -116,15 +118,29 @@ func twiceLine(chain []string) string {
 		name, place := functionOfText(text)
 		switch {
 		case strings.HasPrefix(text, "cannot provide function "):
-			by = name + " (" + place + ")"
+			by = name + " (" + path.Base(place) + ")"
 		case strings.HasPrefix(text, "already provided by "):
-			before = name + " (" + place + ")"
+			before = name + " (" + path.Base(place) + ")"
 		}
 	}
-	if by == before || before == " ()" {
-		return fmt.Sprintf("inspect: %s is provided twice by %s: list its module once", typ, by)
+	if by != before && before != " (.)" {
+		return fmt.Sprintf("inspect: %s is provided by %s and by %s: list one of their modules", typ, before, by)
 	}
-	return fmt.Sprintf("inspect: %s is provided by %s and by %s: list one of their modules", typ, before, by)
+	name, _, _ := strings.Cut(by, " (")
+	if lister := listerOf(chain[0]); closure.ReplaceAllString(name, "") != name && lister != "" {
+		by = lister // a closure tells nothing
+	}
+	return fmt.Sprintf("inspect: %s is provided twice by %s: list its module once", typ, by)
+}
+
+// listerOf finds who listed a constructor, in the stack that Fx puts before its error: the first that is not of the core.
+func listerOf(wrapped string) string {
+	for _, m := range reFrame.FindAllStringSubmatch(wrapped, -1) {
+		if function := m[1]; !strings.HasPrefix(function, "fxcell.dev/fxcell.") && !strings.HasPrefix(function, "fxcell.dev/fxcell/") {
+			return strings.TrimSuffix(function, ".init") + " (" + path.Base(m[2]) + ")"
+		}
+	}
+	return ""
 }
 
 // pathLines tells the way from an Invoke to what is missing.

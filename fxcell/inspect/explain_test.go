@@ -51,7 +51,7 @@ func register(*orders)                   {}
 func readItems(itemsIn)                  {}
 func registerAll(*orders, itemsIn, *int) {}
 
-var places = regexp.MustCompile(`[^ (]*/(\w+\.go):\d+`)
+var places = regexp.MustCompile(`(?:[^ (]*/)?(\w+\.go):\d+`)
 
 func TestErrorsOfFxAreExplained(t *testing.T) {
 	t.Parallel()
