@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt tidy bench fuzz check
+.PHONY: help run test lint fmt tidy graph bench fuzz check
 
 GO ?= go
 LINT_VERSION := v2.15.0
@@ -27,6 +27,9 @@ fmt: $(LINT) ## format the tree
 
 tidy: ## tidy go.mod
 	$(GO) mod tidy
+
+graph: ## draw the apps into docs/
+	bash .ci/graph
 
 bench: ## every benchmark, briefly
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./...
