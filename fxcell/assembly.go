@@ -57,13 +57,11 @@ func wire(id string, mode durability.Mode, modules []fx.Option, first fx.Option)
 		fx.WithLogger(func(r *inspect.Recorder) fxevent.Logger { return r }),
 		fx.Provide(
 			newRecorder,
-			func(in relaxIn) made {
-				return made{durability.NewJudge(seal.New(), mode, in.relaxed(), instead())}
-			},
+			identity{id, mode}.newJudge,
 			judgeOf,
 			contract.NewDispatcher,
 			clock.System,
-			func() *inspect.Report { return &inspect.Report{App: id, Mode: mode.String()} },
+			identity{id, mode}.newReport,
 		),
 		contract.Validating(mode),
 	}
@@ -78,6 +76,21 @@ func wire(id string, mode durability.Mode, modules []fx.Option, first fx.Option)
 	opts = append(opts, fx.Invoke(contract.Fill, fillReport, logStart)) // last: after every route and listener exists
 	return fx.Module(own, opts...)
 }
+
+// identity is what an assembly is called and promises: a constant that nothing in the container can swap.
+type identity struct {
+	id   string
+	mode durability.Mode
+}
+
+func (i identity) newJudge(in relaxIn) made {
+	return made{durability.NewJudge(seal.New(), i.mode, in.relaxed(), instead())}
+}
+
+func (i identity) newReport() *inspect.Report {
+	return &inspect.Report{App: i.id, Mode: i.mode.String()}
+}
+
 func judgeOf(m made) *durability.Judge { return m.judge }
 
 // refused finds parts with a fault and, in Durable, modules with a logger of their own, whose events the recorder would not hear. An

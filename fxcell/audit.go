@@ -1,12 +1,10 @@
 package fxcell
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"go.uber.org/fx"
-	"go.uber.org/zap"
 
 	"fxcell.dev/fxcell/durability"
 	"fxcell.dev/fxcell/inspect"
@@ -20,24 +18,6 @@ type relaxIn struct {
 }
 
 func (in relaxIn) relaxed() bool { return in.Token != nil && in.Token.Err == nil }
-
-// preflightIn takes no more than what is there before anything is built.
-type preflightIn struct {
-	fx.In
-
-	Graph    fx.DotGraph
-	Recorder *inspect.Recorder
-	Relax    relaxIn
-}
-
-// preflight refuses what Fx would die on, or report one at a time, before anything is built.
-func preflight(id string, mode durability.Mode, option fx.Option, in preflightIn) error {
-	if in.Relax.Token != nil && in.Relax.Token.Err != nil {
-		return in.Relax.Token.Err
-	}
-	w := inspect.Wire(inspect.App{ID: id, Mode: mode.String(), Options: []fx.Option{option}, Hints: hints(mode)}, in.Graph, in.Recorder)
-	return errors.Join(w.Cycle(), w.Missing())
-}
 
 type auditIn struct {
 	fx.In
@@ -57,7 +37,7 @@ func audit(own string, mode durability.Mode, in auditIn) error {
 	claimed, err := durability.JudgeClaims(in.Judge.Judge, in.Claims)
 	for _, c := range in.Claims {
 		if c.Subject != nil && c.Subject.Durability() == durability.Volatile {
-			in.Report.Volatile = append(in.Report.Volatile, fmt.Sprintf("%s (%s)", c.Port, c.Module))
+			in.Report.Volatile = append(in.Report.Volatile, inspect.Volatile{Port: c.Port, Module: c.Module})
 		}
 	}
 	if mode != durability.Durable || in.Relax.relaxed() {
@@ -99,52 +79,4 @@ func requireAssembly(in judgeIn) error {
 	default:
 		return errForeignJudge
 	}
-}
-
-type reportIn struct {
-	fx.In
-
-	Report    *inspect.Report
-	Recorder  *inspect.Recorder
-	Cells     []inspect.Cell     `group:"fxcell.cells"`
-	Listeners []inspect.Listener `group:"fxcell.listeners"`
-	Notices   []inspect.Notice   `group:"fxcell.notices"`
-}
-
-func fillReport(in reportIn) {
-	in.Report.Cells, in.Report.Listeners, in.Report.Notices = in.Cells, in.Listeners, in.Notices
-	in.Report.Recorder = in.Recorder
-	in.Report.Sort()
-}
-
-type startIn struct {
-	fx.In
-
-	Lifecycle fx.Lifecycle
-	Report    *inspect.Report
-	Log       *zap.Logger `optional:"true"`
-}
-
-// mostTimings is how many of the slowest are told.
-const mostTimings = 5
-
-// logStart writes the one summary of a start, and what took long and what was never built at debug. It stands last in the assembly, so its hook runs
-// when everything below has started.
-func logStart(in startIn) {
-	if in.Log == nil {
-		return
-	}
-	in.Lifecycle.Append(fx.StartHook(func(context.Context) {
-		r := in.Report
-		built, idle := r.Recorder.Built(), r.Recorder.NeverBuilt()
-		fields := []zap.Field{
-			zap.String("app", r.App), zap.String("mode", r.Mode), zap.Strings("volatile", r.Volatile),
-			zap.Int("modules", r.Recorder.Modules()), zap.Int("constructors", len(built)), zap.Int("never_built", len(idle)),
-		}
-		for _, l := range r.Listeners {
-			fields = append(fields, zap.String("listener_"+l.Name, l.URL()))
-		}
-		in.Log.Info("started", fields...)
-		in.Log.Debug("built", zap.Stringers("slowest", built[:min(mostTimings, len(built))]), zap.Strings("never_built", idle))
-	}))
 }

@@ -23,13 +23,15 @@ type CellMeta struct {
 // cellMark is what a cell provides privately, so that its slices find out whether they stand in one.
 type cellMark struct{ id string }
 
+func (m cellMark) provide() cellMark { return m }
+
 // Cell is a domain unit, an fx.Module named cells/<id>. Its faults fail fx.New before anything is built.
 func Cell(meta CellMeta, parts ...Part) Part {
 	out := part.Facts{Cell: meta.ID, Level: meta.Level}
 	name := "cells/" + meta.ID
 	opts := []fx.Option{
 		fx.Invoke(requireAssembly), // a cell is judged wherever it is listed; without an assembly it does not start
-		fx.Provide(func() cellMark { return cellMark{meta.ID} }, fx.Private),
+		fx.Provide(cellMark{meta.ID}.provide, fx.Private),
 		fx.Decorate(func(l *zap.Logger) *zap.Logger { return l.With(zap.String("cell", meta.ID)) }),
 	}
 	if meta.Level == level.Unset {
@@ -48,9 +50,14 @@ func Cell(meta CellMeta, parts ...Part) Part {
 		out.Slices = append(out.Slices, f)
 		seen[f.Slice] = true
 	}
-	opts = append(opts, fx.Provide(func() cellOut { return cellOut{Cell: describe(meta, out)} }))
+	opts = append(opts, fx.Provide(description(describe(meta, out)).provide))
 	return part.New(fx.Module(name, opts...), out)
 }
+
+// description is what a cell tells of itself.
+type description inspect.Cell
+
+func (d description) provide() cellOut { return cellOut{Cell: inspect.Cell(d)} }
 
 type cellOut struct {
 	fx.Out

@@ -36,7 +36,7 @@ func Slice(meta SliceMeta, parts ...Part) Part {
 	}
 	out := part.Facts{Slice: meta.ID, Cell: meta.Cell}
 	opts := []fx.Option{
-		fx.Provide(func() part.Scope { return scope }, fx.Private),
+		fx.Provide(scope.Provide, fx.Private),
 		fx.Invoke(func(in cellIn) error { return in.require(meta) }),
 		fx.Decorate(func(l *zap.Logger) *zap.Logger { return l.With(zap.String("slice", meta.ID)) }),
 	}

@@ -16,7 +16,7 @@ func (f *function) label() string {
 	if base := closure.ReplaceAllString(f.name, ""); base != f.name || f.name == stub {
 		return where(path.Base(strings.ReplaceAll(base, stub, "a function")), f.module)
 	}
-	return f.name
+	return strings.TrimSuffix(f.name, "-fm") // a method of a value
 }
 
 func where(what, module string) string {

@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,11 +13,11 @@ func plumbing(k key) bool {
 // guardName is how the decorators begin that judge a port.
 const guardName = "fxcell.dev/fxcell/durability.guard["
 
-// scaffold finds what the core puts into each cell and slice; stubs are the judges of what their constructors take.
-var scaffold = regexp.MustCompile(`^fxcell\.dev/fxcell\.(Cell\.|Slice\.|requireAssembly$)`)
-
+// isScaffold reports whether a function is one of those that the core puts into each cell and slice; stubs are the judges of what their constructors
+// take.
 func isScaffold(f *function) bool {
-	return scaffold.MatchString(f.name) || f.name == stub && strings.HasPrefix(f.module, "cells/")
+	core := strings.HasPrefix(f.name, "fxcell.dev/fxcell.") || strings.HasPrefix(f.name, "fxcell.dev/fxcell/internal/part.")
+	return strings.HasPrefix(f.module, "cells/") && (core || f.name == stub)
 }
 
 // own reports whether a function is the assembly's, also one of its preflight or audit.

@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,26 +64,53 @@ type Setting struct {
 	From  string // the file with its line, the variable, --set, or default
 }
 
+// Volatile is a value that ends with the process.
+type Volatile struct{ Port, Module string }
+
+// String names the port and the module that provides it.
+func (v Volatile) String() string { return v.Port + " (" + v.Module + ")" }
+
 // Report is what an assembly knows of itself once it is built.
 type Report struct {
 	App       string
 	Mode      string
 	Cells     []Cell
-	Volatile  []string // what ends with the process, e.g. "outbox.Log (infra/memory)"
+	Volatile  []Volatile // what ends with the process
 	Listeners []Listener
 	Notices   []Notice
 	Recorder  *Recorder // what was built so far, and how long it took
 }
 
-// Sort brings what came out of groups, which are shuffled, into a stable order.
-func (r *Report) Sort() {
-	slices.Sort(r.Volatile)
+// Sort brings what came out of groups, which are shuffled, into a stable order. It refuses two cells of one id, two listeners of one name and two
+// notices of one place: nobody could tell them apart.
+func (r *Report) Sort() error {
+	slices.SortFunc(r.Volatile, func(a, b Volatile) int { return strings.Compare(a.Module+" "+a.Port, b.Module+" "+b.Port) })
 	slices.SortFunc(r.Cells, func(a, b Cell) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(r.Listeners, func(a, b Listener) int { return strings.Compare(order(a.Name), order(b.Name)) })
 	slices.SortFunc(r.Notices, func(a, b Notice) int {
-		return strings.Compare(fmt.Sprintf("%09d %s", a.Order, a.Name), fmt.Sprintf("%09d %s", b.Order, b.Name))
+		return cmp.Or(cmp.Compare(a.Order, b.Order), strings.Compare(a.Name, b.Name))
 	})
+	var errs []error
+	for i, c := range tail(r.Cells) {
+		if r.Cells[i].ID == c.ID {
+			errs = append(errs, fmt.Errorf("cell %s is listed twice: each cell has an id of its own", c.ID))
+		}
+	}
+	for i, l := range tail(r.Listeners) {
+		if r.Listeners[i].Name == l.Name {
+			errs = append(errs, fmt.Errorf("two listeners are named %s", l.Name))
+		}
+	}
+	for i, n := range tail(r.Notices) {
+		if r.Notices[i].Order == n.Order && r.Notices[i].Name == n.Name {
+			errs = append(errs, fmt.Errorf("%s announces twice at %d: give one of them another order", n.Name, n.Order))
+		}
+	}
+	return errors.Join(errs...)
 }
+
+// tail is all but the first.
+func tail[T any](all []T) []T { return all[min(1, len(all)):] }
 
 // order puts the public listener first.
 func order(name string) string {
@@ -99,7 +128,11 @@ func (r *Report) Lines() []string {
 	}
 	out := []string{fmt.Sprintf("%s is running in mode %s with the cells %s", r.App, r.Mode, strings.Join(cells, ", "))}
 	if len(r.Volatile) > 0 {
-		out = append(out, "ends with this process: "+strings.Join(r.Volatile, ", "))
+		modules := make([]string, 0, len(r.Volatile))
+		for _, v := range r.Volatile { // sorted by module
+			modules = append(modules, v.Module)
+		}
+		out = append(out, "ends with this process: what is kept by "+strings.Join(slices.Compact(modules), ", "))
 	}
 	public := ""
 	for _, l := range r.Listeners {

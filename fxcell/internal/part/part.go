@@ -58,6 +58,9 @@ type Scope struct {
 	Modes       map[string]event.Mode // contract id → how slice.yaml says that it is subscribed
 }
 
+// Provide gives the constructors of a slice its scope.
+func (s Scope) Provide() Scope { return s }
+
 // Name is the module's name, e.g. cells/order/ordercreate.
 func (s Scope) Name() string { return "cells/" + s.Cell + "/" + s.Slice }
 
