@@ -70,6 +70,20 @@ func TestCyclesAreRefusedBeforeAnythingIsBuilt(t *testing.T) {
 	}
 }
 
+func newA(*cB) *cA { return &cA{} }
+func newB(*cC) *cB { return &cB{} }
+func newC(*cA) *cC { return &cC{} }
+
+func TestACycleIsOneLineThatNamesItsWay(t *testing.T) {
+	t.Parallel()
+	err := fxcelltest.Fault(demo(
+		fx.Module("m1", fx.Provide(newA, fx.Private), fx.Provide(newC)), fx.Module("m2", fx.Provide(newB)), fx.Invoke(func(*cB) {})))
+	const want = `inspect: dependency cycle: fxcell.dev/fxcell_test.newC → fxcell.dev/fxcell_test.newA → fxcell.dev/fxcell_test.newB → fxcell.dev/fxcell_test.newC (through *fxcell_test.cC)`
+	if err == nil || err.Error() != want {
+		t.Fatalf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestEveryMissingTypeIsNamedAtOnce(t *testing.T) {
 	t.Parallel()
 	err := fxcelltest.Fault(demo(fx.Provide(func(*cA) *cC { return nil }, func(*cB, *cA) gG { return 0 }), fx.Invoke(func(*cC) {})))

@@ -75,6 +75,9 @@ func slice(meta fxcell.SliceMeta, parts ...fxcell.Part) fxcell.Part {
 	return fxcell.Slice(meta, parts...)
 }
 
+const emptyPart = "an empty Part: parts come from fxcell.Provide, fxcell.Slice and the packages of ports"
+
+// Each fault is one line, and these are the lines.
 func TestWhatIsWiredIsHeldAgainstWhatIsDeclared(t *testing.T) {
 	t.Parallel()
 	type m = fxcell.SliceMeta
@@ -100,9 +103,9 @@ func TestWhatIsWiredIsHeldAgainstWhatIsDeclared(t *testing.T) {
 		{"serves what slice.yaml does not declare", demo(cell(level.L2, slice(m{}, fxcell.Provide(newSvc), serve))), "slice mine/s: module.go lists serve http.mine.get.v1, slice.yaml does not declare it"},
 		{"declares what module.go does not list", demo(cell(level.L2, slice(m{Serves: []string{getV1.ID}}))), "slice mine/s: slice.yaml declares serve http.mine.get.v1, module.go does not list it"},
 		{"a subscription was removed", demo(cell(level.L2, slice(subscribes(event.Each), fxcell.Provide(newSvc)))), "slice mine/s: slice.yaml declares subscribe event.mine.done.v1, module.go does not list it"},
-		{"one event published twice in a slice", demo(cell(level.L2, slice(m{Publishes: []string{doneV1.ID}}, contract.Publish(doneV1), contract.Publish(doneV1)))), "module.go lists publish event.mine.done.v1 twice"},
+		{"one event published twice in a slice", demo(cell(level.L2, slice(m{Publishes: []string{doneV1.ID}}, contract.Publish(doneV1), contract.Publish(doneV1)))), "slice mine/s: module.go lists publish event.mine.done.v1 twice"},
 		{"a route without a policy", demo(cell(level.L2, slice(m{Serves: []string{getV1.ID}}, fxcell.Provide(newSvc), contract.Serve(unrouted, (*svc).get)))), "contract http.mine.get.v1: no policy: a route without one is not served"},
-		{"serves another cell's contract", demo(cell(level.L2, slice(m{Serves: []string{theirV1.ID}}, fxcell.Provide(newSvc), contract.Serve(theirV1, (*svc).get)))), "serve http.their.get.v1 belongs to cell their, only its owner may"},
+		{"serves another cell's contract", demo(cell(level.L2, slice(m{Serves: []string{theirV1.ID}}, fxcell.Provide(newSvc), contract.Serve(theirV1, (*svc).get)))), "slice mine/s: serve http.their.get.v1 belongs to cell their, only its owner may"},
 		{"a slice listed twice", demo(cell(level.L2, twice, twice)), "cell mine: slice s is listed twice"},
 		{"a slice without its cell", demo(fx.Module("raw", twice)), "slice mine/s is listed without its cell: list the cell mine"},
 		{"a slice in an assembly", demo(twice), "slice mine/s is listed without its cell: list the cell mine"},
@@ -110,13 +113,13 @@ func TestWhatIsWiredIsHeldAgainstWhatIsDeclared(t *testing.T) {
 		{"two cells of one id", demo(cell(level.L0), fx.Module("again", cell(level.L0))), "cell mine is listed twice: each cell has an id of its own"},
 		{"a contract served twice", demo(cell(level.L0, slice(m{Serves: []string{getV1.ID}}, fxcell.Provide(newSvc), serve)), fx.Module("again", cell(level.L0, slice(m{Serves: []string{getV1.ID}}, fxcell.Provide(newSvc), serve)))), "contract http.mine.get.v1 is served twice: by cells/mine/s and by cells/mine/s"},
 		{"subscribes in a transaction and calls", demo(cell(level.L2, slice(calling, fxcell.Provide(newSvc), contract.Subscribe(doneV1, (*svc).on), contract.Call(theirV1)))), "slice mine/s calls contracts and subscribes event.mine.done.v1 in a transaction: its mode must be external"},
-		{"an empty part in a slice", demo(cell(level.L2, slice(m{}, fxcell.Part{}))), "slice mine/s lists an empty Part"},
-		{"an empty part in a cell", demo(cell(level.L2, fxcell.Part{})), "cell mine lists an empty Part"},
-		{"an empty part in an assembly", demo(fxcell.Part{}), "assembly shop lists an empty Part"},
-		{"a value where a constructor should be", demo(cell(level.L2, slice(m{}, fxcell.Provide(42)))), "Provide takes constructors, got int"},
-		{"an export of something that is no port", demo(cell(level.L2, slice(m{}, fxcell.Export(newSvc)))), "Export offers ports, which packages under fxcell/ declare, got *fxcell_test.svc"},
-		{"an adapter that is missing", fxcell.Assembly("shop", durability.Demo, fx.Provide(zap.NewNop), cell(level.L1, slice(m{}, fxcell.Provide(takesTx)))), "nothing provides db.Transactor, which fxcell.dev/fxcell_test.takesTx takes: list infra/memory.Module"},
-		{"an adapter that is missing in durable", fxcell.Assembly("shop", durability.Durable, fx.Provide(zap.NewNop), cell(level.L1, slice(m{}, fxcell.Provide(takesTx)))), "list infra/postgres.Module"},
+		{"an empty part in a slice", demo(cell(level.L2, slice(m{}, fxcell.Part{}))), "slice mine/s lists " + emptyPart},
+		{"an empty part in a cell", demo(cell(level.L2, fxcell.Part{})), "cell mine lists " + emptyPart},
+		{"an empty part in an assembly", demo(fxcell.Part{}), "assembly shop lists " + emptyPart},
+		{"a value where a constructor should be", demo(cell(level.L2, slice(m{}, fxcell.Provide(42)))), "fxcell: Provide takes constructors, got int"},
+		{"an export of something that is no port", demo(cell(level.L2, slice(m{}, fxcell.Export(newSvc)))), "fxcell: Export offers ports, which packages under fxcell/ declare, got *fxcell_test.svc"},
+		{"an adapter that is missing", fxcell.Assembly("shop", durability.Demo, fx.Provide(zap.NewNop), cell(level.L1, slice(m{}, fxcell.Provide(takesTx)))), "inspect: nothing provides db.Transactor, which fxcell.dev/fxcell_test.takesTx takes: list infra/memory.Module"},
+		{"an adapter that is missing in durable", fxcell.Assembly("shop", durability.Durable, fx.Provide(zap.NewNop), cell(level.L1, slice(m{}, fxcell.Provide(takesTx)))), "inspect: nothing provides db.Transactor, which fxcell.dev/fxcell_test.takesTx takes: list infra/postgres.Module"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -128,7 +131,7 @@ func TestWhatIsWiredIsHeldAgainstWhatIsDeclared(t *testing.T) {
 				}
 			case err == nil:
 				t.Fatalf("builds, want %s", tt.want)
-			case err.Error() != tt.want && !contains(err, tt.want):
+			case err.Error() != tt.want:
 				t.Fatalf("got  %v\nwant %s", err, tt.want)
 			}
 		})
