@@ -59,7 +59,6 @@ type (
 func newAsker(contract.Client[none, none], contract.Publisher[done]) *asker { return &asker{} }
 func (*asker) ask(context.Context, none) (none, error)                      { return none{}, nil }
 func newRuntime(*zap.Logger, outbox.Writer) *runtime                        { return &runtime{} }
-func newSpare(*spare) *spare                                                { return &spare{} }
 func readRoutes(*runtime, routesIn)                                         {}
 func shout(l *zap.Logger) *zap.Logger                                       { return l }
 

@@ -57,7 +57,7 @@ func (p program) run(args []string) int {
 	for _, c := range p.choices {
 		switch {
 		case c.Name != f.assembly:
-		case f.looks.any():
+		case f.any():
 			return p.tell(c.App, f)
 		default:
 			return p.start(c.App, f.args)

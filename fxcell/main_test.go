@@ -3,6 +3,7 @@ package fxcell
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,8 +25,17 @@ func newRingA(*ringB) *ringA { return &ringA{} }
 func newRingB(*ringA) *ringB { return &ringB{} }
 func newLog() *zap.Logger    { return zap.NewNop() }
 
-func waits(ctx context.Context) error {
+// dials keeps to its context, and says what it wanted.
+func dials(ctx context.Context) error {
 	<-ctx.Done()
+	return fmt.Errorf("dial broker-0:9092: %w", ctx.Err())
+}
+
+// hanging does not, until the test ends.
+type hanging chan struct{}
+
+func (h hanging) hang(ctx context.Context) error {
+	<-h
 	return ctx.Err()
 }
 
@@ -38,6 +48,8 @@ func stopsWith(fn func(context.Context) error) fx.Option {
 		lc.Append(fx.StartStopHook(func(context.Context) error { return end.Shutdown() }, fn))
 	}))
 }
+
+const own = "fxcell.dev/fxcell."
 
 // ran is a program that has one assembly.
 func ran(timeout time.Duration, modules []fx.Option, args ...string) (code int, stdout, stderr string) {
@@ -53,7 +65,6 @@ func ran(timeout time.Duration, modules []fx.Option, args ...string) (code int, 
 // What ends a start is told in lines of its own, and Fx adds nothing to them.
 func TestStartsThatFailAreTold(t *testing.T) {
 	t.Parallel()
-	own := "fxcell.dev/fxcell."
 	for _, tt := range []struct {
 		name    string
 		modules []fx.Option
@@ -101,13 +112,17 @@ func TestStartsThatFailAreTold(t *testing.T) {
 // Fx says only that a deadline is over.
 func TestAHungHookHasAName(t *testing.T) {
 	t.Parallel()
+	end := make(hanging)
+	t.Cleanup(func() { close(end) })
 	for _, tt := range []struct {
 		name   string
 		module fx.Option
 		want   string
 	}{
-		{"at the start", startsWith(waits), "app: fxcell.dev/fxcell.waits (added by fxcell.dev/fxcell.startsWith.func1): not started within 300ms: context deadline exceeded\n"},
-		{"at the end", stopsWith(waits), "app: stop: fxcell.dev/fxcell.waits (added by fxcell.dev/fxcell.stopsWith.func1): not stopped within 300ms: context deadline exceeded\n"},
+		{"at the start", startsWith(dials), "app: " + own + "dials (added by " + own + "startsWith.func1): not started within 300ms: dial broker-0:9092: context deadline exceeded\n"},
+		{"at the end", stopsWith(dials), "app: stop: " + own + "dials (added by " + own + "stopsWith.func1): not stopped within 300ms: dial broker-0:9092: context deadline exceeded\n"},
+		{"at the start, for good", startsWith(end.hang), "app: " + own + "hanging.hang (added by " + own + "startsWith.func1): not started within 300ms: context deadline exceeded\n"},
+		{"at the end, for good", stopsWith(end.hang), "app: stop: " + own + "hanging.hang (added by " + own + "stopsWith.func1): not stopped within 300ms: context deadline exceeded\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

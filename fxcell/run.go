@@ -76,12 +76,22 @@ func (p program) open(run *fx.App, hooks *inspect.Hooks) error {
 		<-time.After(p.stopTimeout) // a hook panicked in a goroutine of fx: the runtime is about to end the process and tell why
 		return err
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%s: not started within %s: %w", hooks.Running(), p.startTimeout, err)
+		return late(hooks, fmt.Sprintf("not started within %s", p.startTimeout), err)
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("%s: not started: %w", hooks.Running(), context.Cause(ctx))
+		name, _ := hooks.Late(moment)
+		return fmt.Errorf("%s: not started: %w", name, context.Cause(ctx))
 	default:
 		return err
 	}
+}
+
+// moment is how long a hook may take to end after its deadline, before it is named without its error.
+const moment = 500 * time.Millisecond
+
+// late names the hook that is to blame for a deadline, and what it says itself.
+func late(hooks *inspect.Hooks, what string, err error) error {
+	name, own := hooks.Late(moment)
+	return fmt.Errorf("%s: %s: %w", name, what, cmp.Or(own, err))
 }
 
 // lines is the report as a person gets to see it: notices are for the demo, they show what must not stand in a log.
@@ -104,7 +114,7 @@ func (p program) close(run *fx.App, hooks *inspect.Hooks) int {
 	select {
 	case err := <-stopped:
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("%s: not stopped within %s: %w", hooks.Running(), p.stopTimeout, err)
+			err = late(hooks, fmt.Sprintf("not stopped within %s", p.stopTimeout), err)
 		}
 		if err != nil {
 			return p.fail(fmt.Errorf("stop: %w", err))

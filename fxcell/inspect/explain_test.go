@@ -95,7 +95,7 @@ func TestErrorsOfFxAreExplained(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := fx.New(append(tt.opts, fx.Logger(silence{}), fx.RecoverFromPanics())...).Err()
+			err := fx.New(append(tt.opts, fx.Logger(silence{}), fx.RecoverFromPanics())...).Err() //nolint:forbidigo // the test is quiet
 			got := inspect.Explain(err, hints)
 			for i := range got {
 				got[i] = places.ReplaceAllString(got[i], "$1:N")

@@ -124,6 +124,6 @@ func (p *painter) finish() *Graph {
 		return strings.Compare(a.from+" "+a.to+" "+strconv.Itoa(int(a.line)), b.from+" "+b.to+" "+strconv.Itoa(int(b.line)))
 	})
 	slices.SortStableFunc(p.Graph.boxes, func(a, b box) int { return strings.Compare(a.id, b.id) })
-	slices.SortStableFunc(p.Graph.frames, func(a, b frame) int { return strings.Compare(a.id, b.id) })
+	slices.SortStableFunc(p.frames, func(a, b frame) int { return strings.Compare(a.id, b.id) })
 	return &p.Graph
 }

@@ -31,10 +31,17 @@ func slowest(t []Timing) []Timing {
 
 // Hooks hears the lifecycle of an app, at its root: it knows which hook is running, and how long the others took. It is safe for concurrent use.
 type Hooks struct {
-	mu      sync.Mutex
-	running string
-	took    []Timing
-	slow    func(Timing)
+	mu   sync.Mutex
+	last hook
+	took []Timing
+	slow func(Timing)
+}
+
+// hook is the last one that was run.
+type hook struct {
+	name  string
+	ended chan struct{} // nil when there was none
+	err   error
 }
 
 // TellSlow calls fn for each hook that takes a second or more, once it has ended.
@@ -50,13 +57,13 @@ func (h *Hooks) LogEvent(e fxevent.Event) {
 	defer h.mu.Unlock()
 	switch e := e.(type) {
 	case *fxevent.OnStartExecuting:
-		h.running = hookName(e.FunctionName, e.CallerName)
+		h.last = hook{name: hookName(e.FunctionName, e.CallerName), ended: make(chan struct{})}
 	case *fxevent.OnStopExecuting:
-		h.running = hookName(e.FunctionName, e.CallerName)
+		h.last = hook{name: hookName(e.FunctionName, e.CallerName), ended: make(chan struct{})}
 	case *fxevent.OnStartExecuted:
-		h.ended(e.FunctionName, e.CallerName, e.Runtime)
+		h.ended(e.Runtime, e.Err)
 	case *fxevent.OnStopExecuted:
-		h.ended(e.FunctionName, e.CallerName, e.Runtime)
+		h.ended(e.Runtime, e.Err)
 	}
 }
 
@@ -64,20 +71,35 @@ func hookName(function, caller string) string {
 	return strings.TrimSuffix(bare(function), "-fm") + " (added by " + caller + ")"
 }
 
-func (h *Hooks) ended(function, caller string, took time.Duration) {
-	t := Timing{hookName(function, caller), took}
-	h.running = ""
+func (h *Hooks) ended(took time.Duration, err error) {
+	if h.last.ended == nil {
+		return
+	}
+	t := Timing{h.last.name, took}
+	h.last.err = err
+	close(h.last.ended)
 	h.took = append(h.took, t)
 	if h.slow != nil && took >= slowHook {
 		h.slow(t)
 	}
 }
 
-// Running names the hook that is running.
-func (h *Hooks) Running() string {
+// Late names the hook that a deadline has caught, after Fx has given it up: Fx says only that the deadline is over. A hook that keeps to its context
+// ends a moment later, with an error that says more; Late waits that long for it. A hook that does not is named without one.
+func (h *Hooks) Late(moment time.Duration) (name string, err error) {
+	h.mu.Lock()
+	last := h.last
+	h.mu.Unlock()
+	if last.ended == nil {
+		return "no hook", nil
+	}
+	select {
+	case <-last.ended:
+	case <-time.After(moment):
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return cmp.Or(h.running, "no hook")
+	return last.name, h.last.err
 }
 
 // Slowest lists the hooks that have run, the longest first.

@@ -1,8 +1,10 @@
 package inspect_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/fx/fxevent"
@@ -15,21 +17,21 @@ func TestHooksKnowWhatRunsAndWhatTookLong(t *testing.T) {
 	h := &inspect.Hooks{}
 	var slow []string
 	h.TellSlow(func(t inspect.Timing) { slow = append(slow, t.String()) })
-	if got := h.Running(); got != "no hook" {
-		t.Errorf("before a hook runs %q", got)
+	if name, err := h.Late(0); name != "no hook" || err != nil {
+		t.Errorf("before a hook runs %q, %v", name, err)
 	}
 	h.LogEvent(&fxevent.OnStartExecuting{FunctionName: "a.(*pool).open-fm()", CallerName: "a.provide"})
-	if got := h.Running(); got != "a.(*pool).open (added by a.provide)" {
-		t.Errorf("while a hook runs %q", got)
+	if name, err := h.Late(0); name != "a.(*pool).open (added by a.provide)" || err != nil {
+		t.Errorf("while a hook runs %q, %v", name, err)
 	}
-	h.LogEvent(&fxevent.OnStartExecuted{FunctionName: "a.(*pool).open-fm()", CallerName: "a.provide", Runtime: 999 * time.Millisecond})
+	h.LogEvent(&fxevent.OnStartExecuted{Runtime: 999 * time.Millisecond, Err: errPlain})
+	if name, err := h.Late(time.Hour); name != "a.(*pool).open (added by a.provide)" || !errors.Is(err, errPlain) {
+		t.Errorf("after it has failed %q, %v", name, err)
+	}
 	h.LogEvent(&fxevent.OnStopExecuting{FunctionName: "b.stop()", CallerName: "b.run"})
-	if got := h.Running(); got != "b.stop (added by b.run)" {
-		t.Errorf("while a stop hook runs %q", got)
-	}
-	h.LogEvent(&fxevent.OnStopExecuted{FunctionName: "b.stop()", CallerName: "b.run", Runtime: time.Second})
-	if got := h.Running(); got != "no hook" {
-		t.Errorf("after the hooks %q", got)
+	h.LogEvent(&fxevent.OnStopExecuted{Runtime: time.Second})
+	if name, err := h.Late(time.Hour); name != "b.stop (added by b.run)" || err != nil {
+		t.Errorf("after it has stopped %q, %v", name, err)
 	}
 	if want := []string{"b.stop (added by b.run) 1s"}; !slices.Equal(slow, want) {
 		t.Errorf("told of %q, want %q", slow, want)
@@ -37,4 +39,23 @@ func TestHooksKnowWhatRunsAndWhatTookLong(t *testing.T) {
 	if got := h.Slowest(); len(got) != 2 || got[0].Name != "b.stop (added by b.run)" {
 		t.Errorf("slowest %v", got)
 	}
+}
+
+// The error of a hook comes a moment after Fx has given it up.
+func TestLateWaitsForWhatAHookSays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &inspect.Hooks{}
+		h.LogEvent(&fxevent.OnStartExecuting{FunctionName: "a.open()", CallerName: "a.provide"})
+		go func() {
+			<-time.After(time.Minute)
+			h.LogEvent(&fxevent.OnStartExecuted{Err: errPlain})
+		}()
+		if _, err := h.Late(time.Second); err != nil {
+			t.Errorf("after a second %v", err)
+		}
+		if _, err := h.Late(time.Hour); !errors.Is(err, errPlain) {
+			t.Errorf("after a minute %v", err)
+		}
+	})
 }

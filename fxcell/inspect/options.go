@@ -77,8 +77,8 @@ func (w *wires) option(v reflect.Value, at scope, children *[]reflect.Value) {
 		case "provideOption", "supplyOption":
 			w.provides = append(w.provides, functionsOf(v, at)...)
 		default: // an option around options, as our own parts are
-			for i := range v.NumField() {
-				if f := v.Field(i); f.Kind() == reflect.Interface && f.Type().Implements(optionType) {
+			for _, f := range v.Fields() {
+				if f.Kind() == reflect.Interface && f.Type().Implements(optionType) {
 					w.option(f, at, children)
 				}
 			}

@@ -1,3 +1,4 @@
+// Package inspect shows people what an assembly really is, and refuses graphs that Fx would die on.
 package inspect
 
 import (
