@@ -91,10 +91,10 @@ func TestErrorsBecomeWhatTheContractLists(t *testing.T) {
 	}{
 		{name: "listed", item: "stale", status: 412, code: "ERR_STALE", detail: "It was changed by somebody else.", faults: []string{"pointer /count: stale"}},
 		{name: "listed, wrapped, with a cause", item: "stale inside", status: 412, code: "ERR_STALE", detail: "It was changed by somebody else."},
-		{name: "common, to be tried again", item: "later", status: 503, code: "ERR_UNAVAILABLE", detail: "Try again.", retry: "2", logged: "ERR_UNAVAILABLE: Try again."},
+		{name: "common, to be tried again", item: "later", status: 503, code: "ERR_UNAVAILABLE", detail: "Try again.", retry: "2", logged: "ERR_UNAVAILABLE: Try again"},
 		{
 			name: "unlisted", item: "unlisted", status: 500, code: "ERR_INTERNAL",
-			logged: "ERR_INTERNAL: : contract http.put.v1 does not list the code ERR_TEAPOT: ERR_TEAPOT: short and stout",
+			logged: "ERR_INTERNAL: contract http.put.v1 does not list the code ERR_TEAPOT: ERR_TEAPOT: short and stout",
 		},
 		{name: "any other", item: "plain", status: 500, code: "ERR_INTERNAL", logged: "put: disk: is full"},
 		{

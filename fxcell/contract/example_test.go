@@ -55,7 +55,7 @@ func ExampleNewTestPublisher() {
 	// published order-17
 	// <nil>
 	// asked for chair
-	// ERR_REQUEST_INVALID: There are not enough of them.
+	// ERR_REQUEST_INVALID: There are not enough of them
 }
 
 // A handle says what contract.yaml says, with its defaults.

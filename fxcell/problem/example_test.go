@@ -18,7 +18,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	fmt.Println(problem.Has(err, outOfStock))
 	// Output:
-	// ERR_OUT_OF_STOCK: Only three are left.: stock: row 17 is locked
+	// ERR_OUT_OF_STOCK: Only three are left: stock: row 17 is locked
 	// true
 }
 

@@ -3,9 +3,9 @@ package problem
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -86,10 +86,14 @@ func (e *Error) Wrap(cause error) *Error {
 
 // Error names code and detail, and the cause when there is one.
 func (e *Error) Error() string {
-	if e.cause != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Code.Name, e.Detail, e.cause)
+	text := e.Code.Name
+	if detail := strings.TrimSuffix(e.Detail, "."); detail != "" {
+		text += ": " + detail
 	}
-	return e.Code.Name + ": " + e.Detail
+	if e.cause != nil {
+		text += ": " + e.cause.Error()
+	}
+	return text
 }
 
 // Unwrap returns the cause.

@@ -68,10 +68,10 @@ func TestAnErrorTellsItsCauseToTheLogOnly(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("disk 7 is full")
 	e := problem.New(conflict, "Taken.").Wrap(cause)
-	if got, want := e.Error(), "ERR_CONFLICT: Taken.: disk 7 is full"; got != want {
+	if got, want := e.Error(), "ERR_CONFLICT: Taken: disk 7 is full"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := problem.New(conflict, "Taken.").Error(), "ERR_CONFLICT: Taken."; got != want {
+	if got, want := problem.New(conflict, "Taken.").Error(), "ERR_CONFLICT: Taken"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if d := problem.DocumentOf(e, "r-1"); strings.Contains(fmt.Sprintf("%+v", d), "disk") {
