@@ -43,7 +43,7 @@ func TestTheGuideToAFirstCell(t *testing.T) {
 		}
 		switch {
 		case b.isFile():
-			w.write(b)
+			writeBlock(t, guide, w.dir, b)
 		case b.lang == "sh":
 			w.run(b, shows)
 		case b.lang != "text" || i == 0 || all[i-1].lang != "sh":
@@ -54,20 +54,6 @@ func TestTheGuideToAFirstCell(t *testing.T) {
 		[]string{"event.guestbook.signed.v1", "http.guestbook.count.v1", "http.guestbook.sign.v1"})
 	w.end()
 	t.Logf("the guide took %s, without reading it", time.Since(began).Round(time.Millisecond))
-}
-
-func (w *walker) write(b block) {
-	w.t.Helper()
-	if want := "**" + b.arg + "**"; b.above != want {
-		w.t.Errorf("%s:%d: a reader does not see the name of the file: the line above is %q, want %s", guide, b.line, b.above, want)
-	}
-	path := filepath.Join(w.dir, filepath.FromSlash(b.arg))
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(b.text), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // run does with a command what the word behind sh says.

@@ -59,6 +59,21 @@ func (b block) isFile() bool {
 	return b.lang != "sh" && b.lang != "text" && b.arg != ""
 }
 
+// writeBlock writes a file of a page under a folder. Its name stands above it too, where a reader sees it.
+func writeBlock(t *testing.T, page, dir string, b block) {
+	t.Helper()
+	if want := "**" + b.arg + "**"; b.above != want {
+		t.Errorf("%s:%d: a reader does not see the name of the file: the line above is %q, want %s", page, b.line, b.above, want)
+	}
+	path := filepath.Join(dir, filepath.FromSlash(b.arg))
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(b.text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // shows reports whether got is what the block says: … stands for anything in a line, and alone on a line for any lines.
 func (b block) shows(got string) bool {
 	var pattern strings.Builder
