@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"go/format"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -64,6 +65,9 @@ func writeBlock(t *testing.T, page, dir string, b block) {
 	t.Helper()
 	if want := "**" + b.arg + "**"; b.above != want {
 		t.Errorf("%s:%d: a reader does not see the name of the file: the line above is %q, want %s", page, b.line, b.above, want)
+	}
+	if formatted, err := format.Source([]byte(b.text)); b.lang == "go" && (err != nil || string(formatted) != b.text) {
+		t.Errorf("%s:%d: %s is not formatted: %v", page, b.line, b.arg, err)
 	}
 	path := filepath.Join(dir, filepath.FromSlash(b.arg))
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
