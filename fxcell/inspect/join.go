@@ -1,5 +1,7 @@
 package inspect
 
+import "slices"
+
 // place tells constructors their modules. Events and text have the same order, but for private ones, which the text has last; what one recorder heard
 // stands together when it stands in one module, as an assembly does.
 func (w *Wiring) place(r *Recorder, together bool) {
@@ -72,7 +74,10 @@ func (w *Wiring) assign(heard []provided, from int) int {
 // stub is how annotated and supplied constructors call themselves.
 const stub = "reflect.makeFuncStub"
 
-func (f *function) fits(p provided) bool { return !f.known && (f.name == p.name || f.name == stub) }
+// fits reports whether a constructor is the one that was heard of, as far as can be told.
+func (f *function) fits(p provided) bool {
+	return !f.known && (f.name == p.name || f.name == stub) && slices.EqualFunc(f.gives, p.gives, func(a, b key) bool { return a.plain() == b })
+}
 
 // identify tells the types of constructors apart that print alike. The options list a module's constructors in the order of the text.
 func (w *Wiring) identify(listed []*function) {

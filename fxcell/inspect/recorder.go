@@ -24,6 +24,7 @@ type provided struct {
 	module  string
 	scope   scope
 	name    string // import path and name of the function; of fx.Supply nothing
+	gives   []key
 	private bool
 }
 
@@ -45,11 +46,13 @@ func (r *Recorder) LogEvent(e fxevent.Event) {
 	switch e := e.(type) {
 	case *fxevent.Provided:
 		if e.Err == nil {
-			r.provided = append(r.provided, provided{e.ModuleName, scopeOf(e.ModuleTrace), bare(e.ConstructorName), e.Private})
+			r.provided = append(r.provided, provided{
+				e.ModuleName, scopeOf(e.ModuleTrace), bare(e.ConstructorName), outputs(e.OutputTypeNames), e.Private,
+			})
 		}
 	case *fxevent.Supplied:
 		if e.Err == nil {
-			r.provided = append(r.provided, provided{module: e.ModuleName, scope: scopeOf(e.ModuleTrace)})
+			r.provided = append(r.provided, provided{module: e.ModuleName, scope: scopeOf(e.ModuleTrace), gives: []key{{typ: e.TypeName}}})
 		}
 	case *fxevent.Replaced:
 		r.swaps = append(r.swaps, swap{e.ModuleName, "replaces", "fx.Replace", first(e.StackTrace), e.OutputTypeNames})
@@ -58,6 +61,23 @@ func (r *Recorder) LogEvent(e fxevent.Event) {
 	case *fxevent.Run:
 		r.runs = append(r.runs, run{e.Kind, e.ModuleName, bare(e.Name), e.Runtime})
 	}
+}
+
+// outputs reads T, T[name = "n"] and T[group = "g"].
+func outputs(names []string) []key {
+	out := make([]key, 0, len(names))
+	for _, text := range names {
+		k := key{typ: text}
+		if i := strings.LastIndex(text, "[name = "); i >= 0 {
+			k.typ = text[:i]
+			k.name, _ = unquote(text[i+len("[name = "):])
+		} else if i := strings.LastIndex(text, "[group = "); i >= 0 {
+			k.typ = text[:i]
+			k.group, _ = unquote(text[i+len("[group = "):])
+		}
+		out = append(out, k)
+	}
+	return out
 }
 
 // bare is the name of a function without the parentheses that Fx shows.
