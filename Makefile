@@ -12,8 +12,9 @@ help: ## show this
 run: ## run the Demo product: needs nothing but Go
 	$(GO) run ./apps/core
 
-test: ## all tests, with the race detector, in random order
-	$(GO) test -race -shuffle=on ./...
+PKGS ?= ./...
+test: ## all tests, with the race detector, in random order; PKGS=./cells/... runs some
+	$(GO) test -race -shuffle=on $(PKGS)
 
 $(LINT):
 	$(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)

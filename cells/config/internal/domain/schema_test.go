@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"fxcell.dev/cells/config/configapi"
 	"fxcell.dev/fxcell/problem"
@@ -113,7 +112,9 @@ func TestNoSchemaIsFetched(t *testing.T) {
 	}
 }
 
-func TestNoSchemaCostsMuch(t *testing.T) { //nolint:paralleltest // it measures
+// Each of these made a validator work for seconds, or allocate without end: what costs too much is refused before it is tried.
+func TestASchemaThatCostsTooMuchIsRefused(t *testing.T) {
+	t.Parallel()
 	many := func(one string, n int) string { return strings.TrimSuffix(strings.Repeat(one+",", n), ",") }
 	values := `[` + many("1", 9000) + `]`
 	text := strings.Repeat("a", MaxValueBytes-1) + "!"
@@ -133,12 +134,8 @@ func TestNoSchemaCostsMuch(t *testing.T) { //nolint:paralleltest // it measures
 		{"a tree that doubles", Rules{Type: TypeJSON, Schema: `{"oneOf": [{"properties": {"a": {"$ref": "#"}}}, {"properties": {"a": {"$ref": "#"}}}]}`}, strings.Repeat(`{"a":`, 60) + `1` + strings.Repeat(`}`, 60)},
 	}
 	for _, c := range cases {
-		at := time.Now()
-		err := check(c.rules, c.value)
-		took := time.Since(at)
-		t.Logf("%s: %v, %.80v", c.name, took, err)
-		if took > 3*time.Second {
-			t.Errorf("%s takes %v", c.name, took)
+		if err := check(c.rules, c.value); !problem.Has(err, configapi.ErrSchemaInvalid) {
+			t.Errorf("%s: got %v, want the schema refused", c.name, err)
 		}
 	}
 }
