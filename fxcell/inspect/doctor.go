@@ -108,7 +108,7 @@ func (w *Wiring) unfedOptions() []string {
 	var out []string
 	for _, f := range w.functions() {
 		for _, n := range f.takes {
-			if n.optional && !strings.HasPrefix(f.name, "fxcell.dev/fxcell.") && !strings.HasPrefix(f.name, "fxcell.dev/fxcell/") && len(w.visible(n, f)) == 0 {
+			if n.optional && !mayBeAbsent(n.typ) && !strings.HasPrefix(f.name, "fxcell.dev/fxcell.") && !strings.HasPrefix(f.name, "fxcell.dev/fxcell/") && len(w.visible(n, f)) == 0 {
 				out = append(out, fmt.Sprintf("inspect: %s takes %v if it is there, and nothing provides it", f.label(), n.key))
 			}
 		}
@@ -116,13 +116,16 @@ func (w *Wiring) unfedOptions() []string {
 	return out
 }
 
+// mayBeAbsent reports whether an app does without the type as a rule: one that is built without a file of settings, or not started by fxcell.Main.
+func mayBeAbsent(typ string) bool { return typ == "config.File" || typ == "config.Args" }
+
 // strangers finds types of other people's packages that a module shows to everybody: whoever provides the like collides with it, and what a driver can
 // do, everybody can. The logger is the one that all share.
 func (w *Wiring) strangers() []string {
 	modules := modulesOf(debug.ReadBuildInfo)
 	var out []string
 	for _, c := range w.constructors {
-		if c.private || !c.known || isFx(c) {
+		if c.private || !c.known || isFx(c) || isStorage(c) {
 			continue
 		}
 		owner := moduleOf(packageOf(c.name), modules)
@@ -138,6 +141,9 @@ func (w *Wiring) strangers() []string {
 	}
 	return out
 }
+
+// isStorage reports whether c is the constructor of an fxcell.Storage: a store that is public so that the slices of its cell take it.
+func isStorage(c *function) bool { return strings.HasPrefix(c.name, "fxcell.dev/fxcell.Storage[") }
 
 // packageOf is the import path of a type's package, "" for a type of no package.
 func packageOf(identity string) string {
