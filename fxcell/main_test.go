@@ -119,14 +119,14 @@ func TestAHungHookHasAName(t *testing.T) {
 		module fx.Option
 		want   string
 	}{
-		{"at the start", startsWith(dials), "app: " + own + "dials (added by " + own + "startsWith.func1): not started within 300ms: dial broker-0:9092: context deadline exceeded\n"},
-		{"at the end", stopsWith(dials), "app: stop: " + own + "dials (added by " + own + "stopsWith.func1): not stopped within 300ms: dial broker-0:9092: context deadline exceeded\n"},
-		{"at the start, for good", startsWith(end.hang), "app: " + own + "hanging.hang (added by " + own + "startsWith.func1): not started within 300ms: context deadline exceeded\n"},
-		{"at the end, for good", stopsWith(end.hang), "app: stop: " + own + "hanging.hang (added by " + own + "stopsWith.func1): not stopped within 300ms: context deadline exceeded\n"},
+		{"at the start", startsWith(dials), "app: " + own + "dials (added by " + own + "startsWith.func1): not started within 2s: dial broker-0:9092: context deadline exceeded\n"},
+		{"at the end", stopsWith(dials), "app: stop: " + own + "dials (added by " + own + "stopsWith.func1): not stopped within 2s: dial broker-0:9092: context deadline exceeded\n"},
+		{"at the start, for good", startsWith(end.hang), "app: " + own + "hanging.hang (added by " + own + "startsWith.func1): not started within 2s: context deadline exceeded\n"},
+		{"at the end, for good", stopsWith(end.hang), "app: stop: " + own + "hanging.hang (added by " + own + "stopsWith.func1): not stopped within 2s: context deadline exceeded\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			code, _, stderr := ran(300*time.Millisecond, []fx.Option{tt.module, fx.Provide(newLog)}) // signals do not reach a bubble
+			code, _, stderr := ran(2*time.Second, []fx.Option{tt.module, fx.Provide(newLog)}) // signals do not reach a bubble
 			if code != 1 || stderr != tt.want {
 				t.Errorf("exit code %d, stderr\n%swant\n%s", code, stderr, tt.want)
 			}

@@ -47,7 +47,7 @@ func (c Config) Validate() error {
 		faults = append(faults, sectionFault("audience", "is required", "AUDIENCE"))
 	}
 	if c.Skew < 0 || c.Skew > MaxSkew {
-		faults = append(faults, sectionFault("skew", "is out of range: want 0s to 1m", "SKEW"))
+		faults = append(faults, sectionFault("skew", "is out of range: want 1s to 1m, or leave it out for 30s", "SKEW"))
 	}
 	if c.MaxLifetime <= 0 || c.MaxLifetime > MaxLifetime {
 		faults = append(faults, sectionFault("max_lifetime", "is out of range: want more than 0s, and 24h at most", "MAX_LIFETIME"))

@@ -61,6 +61,6 @@ func TestAConfigReportsEveryFault(t *testing.T) {
 const (
 	issuerFault   = "modules/auth: auth.issuer is required: set it in the file or FXCELL_AUTH__ISSUER"
 	audienceFault = "modules/auth: auth.audience is required: set it in the file or FXCELL_AUTH__AUDIENCE"
-	skewFault     = "modules/auth: auth.skew is out of range: want 0s to 1m: set it in the file or FXCELL_AUTH__SKEW"
+	skewFault     = "modules/auth: auth.skew is out of range: want 1s to 1m, or leave it out for 30s: set it in the file or FXCELL_AUTH__SKEW"
 	lifetimeFault = "modules/auth: auth.max_lifetime is out of range: want more than 0s, and 24h at most: set it in the file or FXCELL_AUTH__MAX_LIFETIME"
 )

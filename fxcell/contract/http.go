@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"mime"
@@ -97,13 +98,13 @@ func shorten(name string) string {
 func (r Route) readBody(w http.ResponseWriter, req *http.Request) ([]byte, error) {
 	if req.ContentLength > r.bodyLimit {
 		w.Header().Set("Connection", "close") // the rest is not read
-		return nil, problem.New(problem.TooLarge, "The body is larger than the contract allows.")
+		return nil, r.tooLarge()
 	}
 	sent, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.bodyLimit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, problem.New(problem.TooLarge, "The body is larger than the contract allows.").Wrap(err)
+		return nil, r.tooLarge().Wrap(err)
 	case err != nil:
 		return nil, problem.BadInput(problem.Fault{Rule: "read", Message: "the body ended early"}).Wrap(err)
 	case len(sent) == 0:
@@ -113,6 +114,10 @@ func (r Route) readBody(w http.ResponseWriter, req *http.Request) ([]byte, error
 	default:
 		return sent, nil
 	}
+}
+
+func (r Route) tooLarge() *problem.Error {
+	return problem.New(problem.TooLarge, fmt.Sprintf("The body is larger than the contract allows: %d bytes at most.", r.bodyLimit))
 }
 
 func isJSON(contentType string) bool {

@@ -106,7 +106,7 @@ func (r Route) decide(ctx context.Context, param func(string) string) error {
 	caller, known := auth.PrincipalOf(ctx)
 	switch err := r.Policy.Decide(caller, known, param); {
 	case errors.Is(err, auth.ErrUnauthenticated):
-		return problem.New(problem.Unauthenticated, "Send a valid access token.").Wrap(err)
+		return problem.New(problem.Unauthenticated, "Send a valid access token, as Authorization: Bearer …; a login gives one.").Wrap(err)
 	case err != nil:
 		return problem.New(problem.Forbidden, "The caller may not do this.").Wrap(err)
 	default:
@@ -124,7 +124,10 @@ func (r Route) run(ctx context.Context, req Request) (Response, error) {
 	if p.Code == problem.Internal && isEnd(ctx, err) {
 		p = problem.New(problem.Unavailable, "The request took too long.").After(time.Second).Wrap(err)
 	}
-	if p.Code.Status >= http.StatusInternalServerError {
+	switch {
+	case p.Code.Status == http.StatusServiceUnavailable: // expected under load, and the caller is told to try again
+		log.For(ctx, r.log).Warn("request refused", zap.String("code", p.Code.Name), zap.Error(err))
+	case p.Code.Status >= http.StatusInternalServerError:
 		log.For(ctx, r.log).Error("request failed", zap.String("code", p.Code.Name), zap.Error(err))
 	}
 	return Response{}, p

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/fx"
 
 	"fxcell.dev/fxcell"
+	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/durability"
 	"fxcell.dev/fxcell/fxcelltest"
 	foreign "fxcell.dev/fxcell/internal/foreign/durability"
@@ -99,6 +100,17 @@ func TestDecorationsAreRefused(t *testing.T) {
 		{"a no-op around a service that takes it in an fx.In struct", []fx.Option{durable(), fx.Module("x", decorateNoop(), mine(fxcell.Provide(takesParams)))}, "durability_test.noopWriter (discards)"},
 		{"a port taken by name", []fx.Option{durable(mine(fxcell.Provide(takesNamed)))}, "a port is taken plainly, or it escapes its judge"},
 		{"override of something nobody provides", []fx.Option{durable(), fxcelltest.Override[*index](nil)}, "missing type: *durability_test.index"},
+	})
+}
+
+// A store that persists takes the transactor before the assembly has ruled: what was noted of it by then counts.
+func TestAPortThatOnlyAStorageTakesIsJudged(t *testing.T) {
+	t.Parallel()
+	volatile := memoryTx{adapter{durability.Volatile}}
+	only := func() fx.Option { return in(postgres, orderPostgres) }
+	run(t, []attack{
+		{"replaced at the root", []fx.Option{only(), fx.Replace(fx.Annotate(volatile, fx.As(new(db.Transactor))))}, "needs a persistent db.Transactor, got durability_test.memoryTx (volatile) in the assembly"},
+		{"decorated at the root", []fx.Option{only(), fx.Decorate(func(db.Transactor) db.Transactor { return volatile })}, "needs a persistent db.Transactor, got durability_test.memoryTx (volatile) in the assembly"},
 	})
 }
 

@@ -24,7 +24,7 @@ func (e *Events) Record() fx.Option {
 	return fx.Decorate(func(w outbox.Writer) outbox.Writer { return recorder{w, e} })
 }
 
-// All returns the committed events in the order of their commits, as they were published.
+// All returns the committed events as they were published, in the order in which their commits were heard of: two that commit at once may be swapped.
 func (e *Events) All() []event.Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()

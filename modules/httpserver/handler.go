@@ -146,7 +146,7 @@ func (h *Handler) authenticate(ctx context.Context, e *exchange, r *http.Request
 	case errors.Is(err, auth.ErrRejected):
 		e.rejected = err
 		e.answer.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		p = problem.New(problem.Unauthenticated, "Send a valid access token.")
+		p = problem.New(problem.Unauthenticated, "Send a valid access token, as Authorization: Bearer …; a login gives one.")
 	default:
 		log.For(ctx, h.log).Error("authentication failed", zap.Error(err))
 		p = problem.New(problem.Unavailable, "The caller cannot be authenticated right now.").After(time.Second)

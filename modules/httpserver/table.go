@@ -124,9 +124,9 @@ func (t *table) find(r *http.Request) found {
 		return f
 	}
 	if !errors.Is(match.MatchErr, mux.ErrMethodMismatch) {
-		return found{refused: problem.New(problem.NotFound, "")}
+		return found{refused: problem.New(problem.NotFound, "No contract is served at this path.")}
 	}
-	return found{allow: t.allow(cleaned), refused: problem.New(problem.MethodNotAllowed, "")}
+	return found{allow: t.allow(cleaned), refused: problem.New(problem.MethodNotAllowed, "The header Allow lists the methods of this path.")}
 }
 
 // allow returns the methods that any route of the request's path has.

@@ -2,6 +2,7 @@ package assembly_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +19,9 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"fxcell.dev/fxcell/contract"
+	"fxcell.dev/fxcell/event"
+	"fxcell.dev/fxcell/fxcelltest"
+	"fxcell.dev/fxcell/outbox"
 )
 
 // planted stands in every hostile value. No answer and no log line may hold it.
@@ -190,4 +195,47 @@ func TestCredentialsAreNeverRepeated(t *testing.T) {
 			t.Errorf("the log holds a credential")
 		}
 	}
+}
+
+// What is refused for a reason of ours is logged with its cause, and with nothing of what was sent.
+func TestWhatFailsForUsIsLoggedWithoutWhatWasSent(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	var fails atomic.Bool
+	p := start(t, logTo(&log), fx.Decorate(func(w outbox.Writer) outbox.Writer { return sometimes{w, &fails} }))
+	fails.Store(true)
+	for _, r := range []fxcelltest.Request{
+		fxPost("/api/v1/config/", `{"key":"colour","value":"`+planted+`"}`),
+		fxPost("/api/v1/access/users", `{"username":"ada","email":"ada@example.com","password":"`+planted+planted+`"}`),
+		fxPost("/api/v1/access/sessions/login", `{"username":"admin","password":"`+password+`"}`),
+	} {
+		r.Token = p.token
+		answer := p.Do(r)
+		if answer.Status != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" || strings.Contains(answer.Body, planted) {
+			t.Errorf("%s: status %d: %s", r.Path, answer.Status, answer.Body)
+		}
+	}
+	if !strings.Contains(log.String(), outbox.ErrFull.Error()) {
+		t.Errorf("the log does not name the cause:\n%s", log.String())
+	}
+	for _, secret := range []string{planted, password, p.token} {
+		if strings.Contains(log.String(), secret) {
+			t.Error("the log holds a value that was sent")
+		}
+	}
+}
+
+// sometimes is a writer whose log can be full.
+type sometimes struct {
+	outbox.Writer
+
+	fails *atomic.Bool
+}
+
+// Write implements outbox.Writer.
+func (s sometimes) Write(ctx context.Context, events ...event.Event) error {
+	if s.fails.Load() {
+		return outbox.ErrFull
+	}
+	return s.Writer.Write(ctx, events...)
 }
