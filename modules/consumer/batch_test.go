@@ -237,3 +237,54 @@ func TestSplitBatchThatChangesItsOwnerIsGoneOnWith(t *testing.T) {
 		}
 	})
 }
+
+func TestStopInTheMiddleOfASplitBatchPassesNothingOfIt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error // of the handler that Stop waits for
+		left string
+		next string
+	}{
+		"its handler succeeds": {nil, "1", "bad+2+3.1 bad.2 2.2 3.2"},
+		"its handler fails":    {errTest, "", "1+bad+2+3.1 1.2 bad.2 2.2 3.2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w, calls, next := newWorld(t), &tape{}, &tape{}
+				poisoned := w.poisoned(event.Permanent(errTest))
+				w.publish(ev("1", "a"), ev("bad", "b"), ev("2", "c"), ev("3", "d"))
+				w.start(subscription(event.Batched, func(ctx context.Context, ds []event.Delivery) error {
+					calls.add("%s", idsOf(ds))
+					if len(ds) > 1 {
+						return poisoned(ctx, ds)
+					}
+					<-time.After(10 * time.Second) // Stop comes meanwhile
+					return errors.Join(poisoned(ctx, ds), c.err)
+				}))
+				synctest.Wait()
+				w.mustStop()
+				if got := calls.all(); got != "1+bad+2+3.1 1.2" {
+					t.Fatalf("handled %q, want the stop to come while 1 is handled alone", got)
+				}
+				if got := w.effectsOf() + "; " + w.parkedOf("cells/c/s"); got != c.left+"; " {
+					t.Errorf("effects and parked: %q, want %q", got, c.left+"; ")
+				}
+				if got := w.unpassed("event.a.v1"); got != "1 bad 2 3" {
+					t.Errorf("not passed: %q, want the whole batch: 1 bad 2 3", got)
+				}
+				w.start(subscription(event.Batched, func(ctx context.Context, ds []event.Delivery) error {
+					next.add("%s", idsOf(ds))
+					return poisoned(ctx, ds)
+				}))
+				later(time.Minute)
+				if got := next.all(); got != c.next {
+					t.Errorf("the next owner handled %q, want %q", got, c.next)
+				}
+				if got := w.effectsOf() + "; " + w.parkedOf("cells/c/s"); got != "1 2 3; bad" {
+					t.Errorf("effects and parked in the end: %q, want 1 2 3; bad", got)
+				}
+			})
+		})
+	}
+}
