@@ -49,9 +49,7 @@ func (p program) start(app App, args config.Args) int {
 	})
 	done := run.Wait() // from here on a signal is ours to answer
 	if err := p.open(run, hooks); err != nil {
-		code := p.fail(err)
-		_ = p.close(run, hooks)
-		return code
+		return max(p.fail(err), p.close(run, hooks)) // a second signal has a code of its own
 	}
 	started := hooks.Slowest()
 	log.Debug("hooks", zap.Stringers("slowest", started[:min(mostTimings, len(started))]))

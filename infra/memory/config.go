@@ -12,7 +12,8 @@ type Config struct {
 	ParkingCapacity int // events that readers gave up on, with those that wait behind them; 16384 when zero
 }
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns c with the documented default in each field that is zero.
+func (c Config) WithDefaults() Config {
 	if c.LogCapacity == 0 {
 		c.LogCapacity = 1 << 16
 	}
@@ -33,7 +34,7 @@ func (c Config) Validate() error {
 		}
 		return fmt.Errorf("infra/memory: memory.%s must be at least 1: set it in the file or FXCELL_MEMORY__%s", key, variable)
 	}
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	return errors.Join(
 		fault(c.LogCapacity, "log_capacity", "LOG_CAPACITY"),
 		fault(c.InboxCapacity, "inbox_capacity", "INBOX_CAPACITY"),

@@ -25,7 +25,7 @@ func newInbox(cfg Config, log *eventLog) (*inbox, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	capacity := cfg.withDefaults().InboxCapacity
+	capacity := cfg.WithDefaults().InboxCapacity
 	return &inbox{capacity, log, memdb.NewTable[string, int64](capacity), memdb.NewTable[string, string](capacity)}, nil
 }
 

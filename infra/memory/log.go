@@ -36,7 +36,7 @@ func newLog(cfg Config) (*eventLog, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &eventLog{capacity: cfg.withDefaults().LogCapacity, readers: map[string]*reader{}}, nil
+	return &eventLog{capacity: cfg.WithDefaults().LogCapacity, readers: map[string]*reader{}}, nil
 }
 
 // Durability is Volatile: events end with the process.

@@ -24,7 +24,7 @@ func newParking(cfg Config) (*parking, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	capacity := cfg.withDefaults().ParkingCapacity
+	capacity := cfg.WithDefaults().ParkingCapacity
 	return &parking{capacity, memdb.NewTable[string, event.Parked](capacity), memdb.NewTable[string, int](capacity)}, nil
 }
 

@@ -14,7 +14,8 @@ type Config struct {
 	HandlerTimeout time.Duration // of one attempt of a handler; 30s when zero
 }
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns c with the documented default in each field that is zero.
+func (c Config) WithDefaults() Config {
 	if c.Lanes == 0 {
 		c.Lanes = 8
 	}

@@ -51,7 +51,7 @@ func New(cfg Config, subscriptions []contract.Subscription, ports Ports) (*Consu
 	tracer := otel.Tracer("fxcell.dev/modules/consumer")
 	for _, p := range plans {
 		c.readers = append(c.readers, &reader{
-			plan: p, cfg: cfg.withDefaults(), Ports: ports, tracer: tracer, logger: ports.Logger.With(zap.String("reader", p.name)),
+			plan: p, cfg: cfg.WithDefaults(), Ports: ports, tracer: tracer, logger: ports.Logger.With(zap.String("reader", p.name)),
 		})
 	}
 	return c, nil

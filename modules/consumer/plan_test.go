@@ -97,7 +97,7 @@ func TestConfigFillsItsZeroFieldsOnly(t *testing.T) {
 		{Config{Lanes: 2}, Config{2, 1024, 100, 30 * time.Second}},
 		{Config{1, 2, 3, 4}, Config{1, 2, 2, 4}},
 	} {
-		if got := c.config.withDefaults(); got != c.want {
+		if got := c.config.WithDefaults(); got != c.want {
 			t.Errorf("%+v filled is %+v, want %+v", c.config, got, c.want)
 		}
 	}

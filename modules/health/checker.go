@@ -59,7 +59,7 @@ type Checker struct {
 
 // New returns a checker without checks, of an app that is starting. Zero fields of c take their defaults.
 func New(c Config, log *zap.Logger) (*Checker, error) {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,8 @@ const (
 
 var errTimeout = errors.New("modules/health: health.timeout must be more than 0s and at most 1m: set it in the file or FXCELL_HEALTH__TIMEOUT")
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns c with the documented default in each field that is zero.
+func (c Config) WithDefaults() Config {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}

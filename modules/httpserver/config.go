@@ -36,7 +36,8 @@ const (
 	maxHeaderBytes = 1 << 20
 )
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns c with the documented default in each field that is zero.
+func (c Config) WithDefaults() Config {
 	c.Public.Addr = cmp.Or(c.Public.Addr, "127.0.0.1:8080")
 	c.Ops.Addr = cmp.Or(c.Ops.Addr, "127.0.0.1:8081")
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 10*time.Second)

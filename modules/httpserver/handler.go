@@ -31,7 +31,7 @@ type Handler struct {
 
 // NewHandler returns a handler of the routes. Two routes that one request could mean are refused.
 func NewHandler(c Config, routes []contract.Route, a auth.Authenticator, logger *zap.Logger, tracer trace.Tracer) (*Handler, error) {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}

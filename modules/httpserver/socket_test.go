@@ -13,7 +13,7 @@ import (
 )
 
 func newSocket(addr string, fail func(error)) *socket {
-	return &socket{name: "public", addr: addr, config: Config{}.withDefaults(), log: zap.NewNop(), fail: fail, handler: http.NotFoundHandler()}
+	return &socket{name: "public", addr: addr, config: Config{}.WithDefaults(), log: zap.NewNop(), fail: fail, handler: http.NotFoundHandler()}
 }
 
 func TestServerThatEndsByItselfIsTold(t *testing.T) {

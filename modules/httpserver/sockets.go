@@ -10,7 +10,7 @@ import (
 type sockets struct{ public, ops *socket }
 
 func newSockets(c Config, logger *zap.Logger, fail func(error)) (*sockets, error) {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,8 @@ type Config struct {
 	StopTimeout  time.Duration // how long the workers may take to end, all at once; 10s when zero
 }
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns c with the documented default in each field that is zero.
+func (c Config) WithDefaults() Config {
 	c.BackoffFrom = cmp.Or(c.BackoffFrom, 100*time.Millisecond)
 	c.BackoffTo = cmp.Or(c.BackoffTo, 30*time.Second)
 	c.HealthyAfter = cmp.Or(c.HealthyAfter, time.Minute)

@@ -31,7 +31,7 @@ type Supervisor struct {
 // New returns a supervisor without workers. Zero fields of c take their defaults. end ends the process; it is called once, when an essential worker
 // has failed too often.
 func New(c Config, log *zap.Logger, end func()) (*Supervisor, error) {
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}

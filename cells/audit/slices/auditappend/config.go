@@ -20,7 +20,8 @@ const (
 // ErrConfig is the fault of a section that cannot be used.
 var ErrConfig = errors.New("cells/audit: the section audit is not valid")
 
-func (c Config) withDefaults() Config {
+// WithDefaults returns c with the documented default in each field that is zero.
+func (c Config) WithDefaults() Config {
 	if c.RotateAfter == 0 {
 		c.RotateAfter = defaultRotateAfter
 	}
@@ -29,7 +30,7 @@ func (c Config) withDefaults() Config {
 
 // Validate says what is wrong with the section.
 func (c Config) Validate() error {
-	if c = c.withDefaults(); c.RotateAfter < minRotateAfter {
+	if c = c.WithDefaults(); c.RotateAfter < minRotateAfter {
 		return fmt.Errorf("%w: audit.rotate_after is %v: set it to %v or more in the file or FXCELL_AUDIT__ROTATE_AFTER", ErrConfig, c.RotateAfter, minRotateAfter)
 	}
 	return nil

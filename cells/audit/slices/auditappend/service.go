@@ -31,7 +31,7 @@ func New(s store.Store, keys secret.KeyProvider, c clock.Clock, cfg Config) (*Se
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Service{s, keyring.New(s, keys), c, cfg.withDefaults().RotateAfter}, nil
+	return &Service{s, keyring.New(s, keys), c, cfg.WithDefaults().RotateAfter}, nil
 }
 
 // Append writes an entry for each event that has none yet, in the transaction of ctx. A payload that cannot be read gets an entry, too.
