@@ -25,7 +25,7 @@ func TestAStartThatFailsSaysWhatToDo(t *testing.T) {
 		{"an unknown key", []string{"--set", "httpserver.pubilc.addr=:0"}, `core: modules/config: httpserver.pubilc is unknown (--set): did you mean httpserver.public?`},
 		{"an unknown section", []string{"--set", "htpserver.public.addr=:0"}, `core: modules/config: htpserver is unknown (--set): did you mean httpserver?`},
 		{"a value of the wrong kind", append(onFreePorts(), "--set", "httpserver.shutdown_timeout=soon"), `core: modules/config: httpserver.shutdown_timeout from --set: want a duration such as 10s`},
-		{"a value out of range", append(onFreePorts(), "--set", "auth.skew=5m"), `core: modules/auth: auth.skew is out of range: want 0s to 1m: set it in the file or FXCELL_AUTH__SKEW`},
+		{"a value out of range", append(onFreePorts(), "--set", "auth.skew=5m"), `core: modules/auth: auth.skew is out of range: want 1s to 1m, or leave it out for 30s: set it in the file or FXCELL_AUTH__SKEW`},
 		{"a value that is none of a few", append(onFreePorts(), "--set", "logging.level=loud"), `core: modules/logging: logging.level must be debug, info, warn or error: set it in the file or FXCELL_LOGGING__LEVEL`},
 		{"an address that is none", []string{"--set", "httpserver.public.addr=8080"}, `core: modules/httpserver: httpserver.public.addr must be host:port with a number as port, or "off": set it in the file or FXCELL_HTTPSERVER__PUBLIC__ADDR`},
 		{"a file that is not there", []string{"--config", "/nonexistent/core.yaml"}, `core: modules/config: --config /nonexistent/core.yaml: there is no such file: name one that exists, or leave --config out`},
