@@ -192,7 +192,7 @@ type answer struct {
 func (f fixture) send(r *http.Request) answer {
 	w := httptest.NewRecorder()
 	f.public.ServeHTTP(w, r)
-	return answer{w.Code, w.Result().Header, w.Body.String()} //nolint:bodyclose // a recorder has nothing to close
+	return answer{w.Code, w.Result().Header, w.Body.String()}
 }
 
 func request(t *testing.T, method, target string, header ...string) *http.Request {
