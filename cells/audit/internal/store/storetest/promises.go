@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +15,7 @@ import (
 
 var errUndo = errors.New("undo")
 
-func isolation(t *testing.T, b Backend) {
+func isolation(t tester, b Backend) {
 	t.Helper()
 	c := chain(t)
 	row, err := c.Add(entry(1))
@@ -42,7 +41,7 @@ func isolation(t *testing.T, b Backend) {
 	holds(t, b, []domain.Row{row})
 }
 
-func rollback(t *testing.T, b Backend) {
+func rollback(t tester, b Backend) {
 	t.Helper()
 	c := chain(t)
 	row, err := c.Add(entry(1))
@@ -59,7 +58,7 @@ func rollback(t *testing.T, b Backend) {
 	fill(t, b, 1) // seq and event id are free
 }
 
-func uniqueSeq(t *testing.T, b Backend) {
+func uniqueSeq(t tester, b Backend) {
 	t.Helper()
 	rows, head := fill(t, b, 2)
 	other, err := chain(t).Add(entry(9)) // seq 1 again
@@ -71,7 +70,7 @@ func uniqueSeq(t *testing.T, b Backend) {
 	holds(t, b, rows)
 }
 
-func uniqueEvent(t *testing.T, b Backend) {
+func uniqueEvent(t tester, b Backend) {
 	t.Helper()
 	rows, head := fill(t, b, 2)
 	again := rows[0]
@@ -83,7 +82,7 @@ func uniqueEvent(t *testing.T, b Backend) {
 	holds(t, b, rows)
 }
 
-func known(t *testing.T, b Backend) {
+func known(t tester, b Backend) {
 	t.Helper()
 	fill(t, b, 3)
 	got, err := b.Store.Known(t.Context(), []string{"event-1", "event-3", "event-4", ""})
@@ -96,7 +95,7 @@ func known(t *testing.T, b Backend) {
 	}
 }
 
-func walk(t *testing.T, b Backend) {
+func walk(t tester, b Backend) {
 	t.Helper()
 	rows, _ := fill(t, b, 6)
 	got, err := read(t.Context(), b.Store, 4)
@@ -120,7 +119,7 @@ func walk(t *testing.T, b Backend) {
 	}
 }
 
-func walkEnds(t *testing.T, b Backend) {
+func walkEnds(t tester, b Backend) {
 	t.Helper()
 	fill(t, b, 3)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -130,7 +129,7 @@ func walkEnds(t *testing.T, b Backend) {
 	}
 }
 
-func find(t *testing.T, b Backend) {
+func find(t tester, b Backend) {
 	t.Helper()
 	fill(t, b, 12)
 	at := func(n int) time.Time { return start.Add(time.Duration(n) * time.Minute) }
@@ -165,7 +164,7 @@ func find(t *testing.T, b Backend) {
 	}
 }
 
-func keys(t *testing.T, b Backend) {
+func keys(t tester, b Backend) {
 	t.Helper()
 	want := []store.Key{
 		{Number: 1, CreatedAt: start, Wrapped: secret.Wrapped{KeyID: "kek", Data: []byte{1, 0, 255}}},

@@ -26,10 +26,30 @@ type Backend struct {
 // Run holds the stores that open returns, a fresh one each time, against the promises of store.Store.
 func Run(t *testing.T, open func(t *testing.T) Backend) {
 	t.Helper()
-	for _, p := range []struct {
-		promise string
-		hold    func(t *testing.T, b Backend)
-	}{
+	for _, p := range promises() {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.hold(t, open(t))
+		})
+	}
+}
+
+// tester is what a promise needs of a test, so that the suite's own tests can record what it finds.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+type promise struct {
+	name string
+	hold func(t tester, b Backend)
+}
+
+func promises() []promise {
+	return []promise{
 		{"it states its durability", states},
 		{"an empty store has no head, no entries and no keys", empty},
 		{"what was appended is read back in order", readBack},
@@ -43,18 +63,13 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"a walk ends with its context", walkEnds},
 		{"entries are found by each filter, newest first", find},
 		{"keys come by number, each taken once", keys},
-	} {
-		t.Run(p.promise, func(t *testing.T) {
-			t.Parallel()
-			p.hold(t, open(t))
-		})
 	}
 }
 
 var start = time.Date(2030, time.May, 6, 7, 8, 9, 123456000, time.UTC)
 
 // chain returns a chain that entries are made with, before the first one.
-func chain(t *testing.T) *domain.Chain {
+func chain(t tester) *domain.Chain {
 	t.Helper()
 	key, err := domain.NewKey(1, make([]byte, domain.KeySize))
 	if err != nil {
@@ -74,7 +89,7 @@ func entry(n int) domain.Entry {
 }
 
 // fill appends count entries and returns their rows and the head.
-func fill(t *testing.T, b Backend, count int) ([]domain.Row, domain.Head) {
+func fill(t tester, b Backend, count int) ([]domain.Row, domain.Head) {
 	t.Helper()
 	c := chain(t)
 	var rows []domain.Row
@@ -99,7 +114,7 @@ func read(ctx context.Context, s store.Store, from int64) ([]domain.Row, error) 
 }
 
 // holds fails the test unless the store holds exactly these rows.
-func holds(t *testing.T, b Backend, want []domain.Row) {
+func holds(t tester, b Backend, want []domain.Row) {
 	t.Helper()
 	got, err := read(t.Context(), b.Store, 1)
 	must(t, err)
@@ -108,21 +123,21 @@ func holds(t *testing.T, b Backend, want []domain.Row) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t tester, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func states(t *testing.T, b Backend) {
+func states(t tester, b Backend) {
 	t.Helper()
 	if got := b.Store.Durability(); got < durability.Volatile {
 		t.Errorf("durability is %v, want volatile or more", got)
 	}
 }
 
-func empty(t *testing.T, b Backend) {
+func empty(t tester, b Backend) {
 	t.Helper()
 	if h, ok, err := b.Store.Head(t.Context()); ok || err != nil {
 		t.Errorf("head is %+v, %v, %v; want none", h, ok, err)
@@ -137,7 +152,7 @@ func empty(t *testing.T, b Backend) {
 	}
 }
 
-func readBack(t *testing.T, b Backend) {
+func readBack(t tester, b Backend) {
 	t.Helper()
 	rows, head := fill(t, b, 5)
 	holds(t, b, rows)
@@ -148,7 +163,7 @@ func readBack(t *testing.T, b Backend) {
 	}
 }
 
-func needsTransaction(t *testing.T, b Backend) {
+func needsTransaction(t tester, b Backend) {
 	t.Helper()
 	row, err := chain(t).Add(entry(1))
 	must(t, err)
