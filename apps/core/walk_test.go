@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -94,6 +95,23 @@ func TestThePrintedLinesDoTheMainJob(t *testing.T) {
 	}
 	if answer := shell(t, login, verify); !strings.Contains(answer, `"valid":true`) {
 		t.Errorf("integrity answers %s", answer)
+	}
+}
+
+// What the README shows of a start is what a start prints.
+func TestTheReadmeShowsWhatAStartPrints(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, onFreePorts()...)
+	p.ready()
+	stdout, _, _ := p.lines()
+	for _, line := range stdout[:2] {
+		if !strings.Contains(string(readme), "\n"+line+"\n") {
+			t.Errorf("the README does not show the line %q", line)
+		}
 	}
 }
 
