@@ -35,7 +35,7 @@ type App struct {
 
 // ports are the ports that every assembly guards. A port that is missing here fails a test.
 func ports() []durability.Port {
-	return slices.Concat([]durability.Port{db.Port(), secret.Port()}, outbox.Ports(), event.Ports())
+	return slices.Concat(db.Ports(), []durability.Port{secret.Port()}, outbox.Ports(), event.Ports())
 }
 
 // Assembly is a deployable list of modules under one durability mode, an fx.Module named apps/<id>. It provides clock.Clock, judges every port

@@ -19,7 +19,7 @@ type Unit interface {
 }
 
 // Run gives an adapter the semantics of Transactor.InTx: it opens a unit by begin, or a savepoint when ctx carries a transaction, runs fn and
-// the hooks, and ends the unit whatever fn does.
+// the hooks, and ends the unit whatever fn does. begin keeps to the isolation of OptionsOf(ctx); attempts are made here.
 func Run(ctx context.Context, begin func(ctx context.Context) (Unit, error), fn func(ctx context.Context) error) error {
 	if InTx(ctx) {
 		tx, err := active(ctx)
@@ -28,12 +28,14 @@ func Run(ctx context.Context, begin func(ctx context.Context) (Unit, error), fn 
 		}
 		return tx.nest(ctx, fn)
 	}
-	unit, err := begin(ctx)
-	if err != nil {
-		return fmt.Errorf("db: begin: %w", err)
-	}
-	tx := &transaction{unit: unit, frames: []*frame{{}}}
-	return tx.run(ctx, fn)
+	return attempts(ctx, func() error {
+		unit, err := begin(ctx)
+		if err != nil {
+			return fmt.Errorf("db: begin: %w", err)
+		}
+		tx := &transaction{unit: unit, frames: []*frame{{}}}
+		return tx.run(With(ctx, Options{}), fn)
+	})
 }
 
 // UnitOf returns the adapter's unit that ctx carries, nil without one.

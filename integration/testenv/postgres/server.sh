@@ -1,0 +1,40 @@
+# Runs PostgreSQL in a folder: server.sh run|up|down BIN DIR
+# run stops it and removes the folder once standard input ends, so also when whoever started it is no more; up leaves it running, down stops it.
+set -u
+bin=$2
+dir=$3
+trap '' INT TERM HUP
+
+fail() {
+	cat "$1" >&2
+	[ "$mode" = run ] && rm -rf "$dir"
+	exit 1
+}
+
+start() {
+	if [ ! -f "$dir/data/PG_VERSION" ]; then
+		"$bin/initdb" -D "$dir/data" -U fxcell -A scram-sha-256 --pwfile="$dir/password" -E UTF8 --locale=C >"$dir/initdb.log" 2>&1 ||
+			fail "$dir/initdb.log"
+		echo "include '../settings.conf'" >>"$dir/data/postgresql.conf"
+	fi
+	: >"$dir/server.log"
+	"$bin/pg_ctl" -D "$dir/data" -l "$dir/server.log" -s -w -t 60 start >/dev/null 2>&1 </dev/null || fail "$dir/server.log"
+	echo ready
+}
+
+stop() {
+	"$bin/pg_ctl" -D "$dir/data" -s -m fast -w -t 30 stop >/dev/null 2>&1 ||
+		"$bin/pg_ctl" -D "$dir/data" -s -m immediate -w -t 30 stop >/dev/null 2>&1
+}
+
+mode=$1
+case $mode in
+run)
+	start
+	cat >/dev/null
+	stop
+	rm -rf "$dir"
+	;;
+up) start ;;
+down) stop ;;
+esac
