@@ -26,6 +26,7 @@ type conn struct {
 
 	line       *line
 	patience   time.Duration
+	grace      time.Duration
 	statements *statements
 	inTx       bool
 	doubtful   atomic.Bool // a context ended while the server worked: a late cancellation must not meet the next user of the connection
@@ -40,7 +41,7 @@ func (c *conn) watch(ctx context.Context) (done func()) {
 	}
 	stop := context.AfterFunc(ctx, func() {
 		c.doubtful.Store(true)
-		c.line.until(time.Now().Add(grace))
+		c.line.until(time.Now().Add(c.grace))
 	})
 	return func() { stop() }
 }

@@ -16,6 +16,7 @@ const grace = 5 * time.Second
 type connector struct {
 	pq         *pq.Connector
 	patience   time.Duration // for one answer; none when zero
+	grace      time.Duration // for the answer to a cancellation
 	statements int
 }
 
@@ -27,7 +28,7 @@ func newConnector(cfg Config, t target) (*connector, error) {
 		return nil, err
 	}
 	c.Dialer(dialer{})
-	out := &connector{pq: c, statements: max(cfg.PreparedStatements, 0)}
+	out := &connector{pq: c, grace: grace, statements: max(cfg.PreparedStatements, 0)}
 	if cfg.StatementTimeout > 0 {
 		out.patience = cfg.StatementTimeout + grace
 	}
@@ -48,7 +49,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		_ = inner.Close()
 		return nil, driver.ErrBadConn
 	}
-	return &conn{pqConn: full, line: l, patience: c.patience, statements: newStatements(c.statements)}, nil
+	return &conn{pqConn: full, line: l, patience: c.patience, grace: c.grace, statements: newStatements(c.statements)}, nil
 }
 
 // Driver implements driver.Connector.
