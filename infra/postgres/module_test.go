@@ -23,7 +23,7 @@ import (
 type said struct{ cfg Config }
 
 func (s said) Decode(_ string, into any) error {
-	*into.(*Config) = s.cfg //nolint:errcheck,revive // the module has no other section
+	*into.(*Config) = s.cfg
 	return nil
 }
 

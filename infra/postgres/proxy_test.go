@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/url"
@@ -43,25 +44,26 @@ func throughProxy(t *testing.T) (*proxy, Config) {
 
 func (p *proxy) listen(t *testing.T, address string) {
 	t.Helper()
-	l, err := net.Listen("tcp", address)
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.listener = l
+	ctx := context.WithoutCancel(t.Context()) // cleanups connect too
 	p.all.Go(func() {
 		for {
 			client, err := l.Accept()
 			if err != nil {
 				return
 			}
-			p.all.Go(func() { p.join(client) })
+			p.all.Go(func() { p.join(ctx, client) })
 		}
 	})
 }
 
 // join connects a client with the server until one of them leaves.
-func (p *proxy) join(client net.Conn) {
-	server, err := net.Dial("tcp", p.server)
+func (p *proxy) join(ctx context.Context, client net.Conn) {
+	server, err := (&net.Dialer{}).DialContext(ctx, "tcp", p.server)
 	if err != nil {
 		_ = client.Close()
 		return

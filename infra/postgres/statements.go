@@ -35,7 +35,8 @@ var errStatement = errors.New("postgres: a statement of the driver cannot be run
 func (s *statements) prepare(ctx context.Context, on driver.ConnPrepareContext, text string) (stmt, error) {
 	if e, ok := s.byText[text]; ok {
 		s.recent.MoveToFront(e)
-		return e.Value.(prepared).stmt, nil //nolint:errcheck,revive // the list holds nothing else
+		known, _ := e.Value.(prepared) // the list holds nothing else
+		return known.stmt, nil
 	}
 	made, err := on.PrepareContext(ctx, text)
 	if err != nil {

@@ -47,7 +47,7 @@ func authority(t *testing.T) (tls.Certificate, string) {
 // encrypted returns the port of a listener that speaks TLS to clients, as the server does, and plainly to the server.
 func encrypted(t *testing.T, certificate tls.Certificate, server string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func encrypted(t *testing.T, certificate tls.Certificate, server string) string 
 		}
 		_, _ = client.Write([]byte("S"))
 		secure := tls.Server(client, &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
-		plain, err := net.Dial("tcp", server)
+		plain, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server)
 		if err != nil {
 			return
 		}

@@ -137,43 +137,30 @@ func TestServerThatFreezesEndsAStatement(t *testing.T) {
 	r.pool.connector.patience = 200 * time.Millisecond // of the connections that follow
 	r.pool.connector.grace = 100 * time.Millisecond
 	p.cut()
-	begun := func(ctx context.Context) error { return r.insert(ctx, 1) }
 	for _, c := range []struct {
 		name string
-		ctx  func() (context.Context, context.CancelFunc)
+		ends time.Duration // of the statement's context
 		want error
 	}{
-		{"by the patience of the connection", func() (context.Context, context.CancelFunc) { return context.WithCancel(t.Context()) }, db.ErrUnavailable},
-		{"by the end of its context", func() (context.Context, context.CancelFunc) { return context.WithTimeout(t.Context(), 20*time.Millisecond) }, context.DeadlineExceeded},
+		{"by the patience of the connection", time.Minute, db.ErrUnavailable},
+		{"by the end of its context", 20 * time.Millisecond, context.DeadlineExceeded},
 	} {
-		ctx, cancel := c.ctx()
-		p.freeze.Store(false)
-		err := r.tx.InTx(t.Context(), func(inside context.Context) error {
+		err := r.tx.InTx(t.Context(), func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, c.ends)
+			defer cancel()
 			p.freeze.Store(true)
-			_, err := r.sql.Exec(joined{inside, ctx}, r.q("UPDATE %s SET n = $1"), 1)
+			_, err := r.sql.Exec(ctx, r.q("UPDATE %s SET n = $1"), 1)
+			p.freeze.Store(false)
 			return err
 		})
-		p.freeze.Store(false)
-		cancel()
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: InTx = %v, want %v", c.name, err, c.want)
 		}
 	}
-	if err := r.tx.InTx(t.Context(), begun); err != nil {
+	if err := r.tx.InTx(t.Context(), func(ctx context.Context) error { return r.insert(ctx, 1) }); err != nil {
 		t.Errorf("after that InTx = %v", err)
 	}
 }
-
-// joined has the values of one context and the end of another.
-type joined struct {
-	context.Context
-
-	end context.Context //nolint:containedctx // it is half of a context
-}
-
-func (j joined) Deadline() (time.Time, bool) { return j.end.Deadline() }
-func (j joined) Done() <-chan struct{}       { return j.end.Done() }
-func (j joined) Err() error                  { return j.end.Err() }
 
 // crossed runs two transactions that each take row mine, meet, and then take the other's.
 func crossed(t *testing.T, r *rig, o db.Options) []error {
@@ -261,7 +248,7 @@ func TestConflictThatIsIgnoredIsRunAgainAllTheSame(t *testing.T) {
 			return err
 		}
 		if runs == 1 {
-			r.exec("UPDATE %s SET n = 7")
+			r.exec("UPDATE %s SET n = 7") //nolint:contextcheck // in a transaction of its own
 		}
 		_, _ = r.sql.Exec(ctx, r.q("UPDATE %s SET n = $1"), n+1)
 		return nil

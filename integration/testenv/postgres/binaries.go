@@ -87,17 +87,21 @@ func installed(pattern string) string {
 	return filepath.Dir(initdb)
 }
 
-// cache is the folder of what is kept between runs. The server's user must be able to read it, so root's own folder will not do.
+// cache is the folder of what is kept between runs: TESTENV_CACHE, or one of the user's. The server's user must be able to read it, so root's own
+// folder will not do.
 func cache() (string, error) {
-	dir := "/var/cache"
-	if os.Getuid() != 0 {
+	dir := os.Getenv("TESTENV_CACHE")
+	switch {
+	case dir != "":
+	case os.Getuid() == 0:
+		dir = "/var/cache/fxcell-testenv"
+	default:
 		own, err := os.UserCacheDir()
 		if err != nil {
 			return "", err
 		}
-		dir = own
+		dir = filepath.Join(own, "fxcell-testenv")
 	}
-	dir = filepath.Join(dir, "fxcell-testenv")
 	return dir, os.MkdirAll(dir, 0o755) //nolint:gosec // others read it, see above
 }
 

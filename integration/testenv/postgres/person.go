@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 )
 
+// personPort is where a person's server listens when nobody else does.
+const personPort = 54329
+
 // Up starts a server for a person: it stays until Down, and what is in it stays after that too. One that runs already is left alone. It returns the
 // server's address and a line that says what it is.
 func Up(ctx context.Context, o Options) (dsn, text string, err error) {
@@ -31,7 +34,7 @@ func Up(ctx context.Context, o Options) (dsn, text string, err error) {
 		known, err := os.ReadFile(address) //nolint:gosec // of a folder of ours
 		return string(known), "it runs already, in " + dir, err
 	}
-	h, err := furnish(dir, b, o)
+	h, err := furnish(dir, b, o, personPort)
 	if err != nil {
 		return "", "", fmt.Errorf("postgres: %w", err)
 	}

@@ -69,7 +69,7 @@ func start(b binaries, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := furnish(dir, b, o)
+	h, err := furnish(dir, b, o, 0)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -132,14 +132,14 @@ type home struct {
 	noSync   bool
 }
 
-// furnish writes what a server is started by.
-func furnish(dir string, b binaries, o Options) (home, error) {
+// furnish writes what a server is started by. It listens on the port if that is free.
+func furnish(dir string, b binaries, o Options, port int) (home, error) {
 	h := home{dir: dir, binaries: b, password: rand.Text(), noSync: o.NoSync}
 	password := filepath.Join(dir, "password")
 	if text, err := os.ReadFile(password); err == nil { //nolint:gosec // of a folder of ours
 		h.password = string(text)
 	}
-	port, err := freePort()
+	port, err := freePort(port)
 	if err != nil {
 		return h, err
 	}
@@ -196,8 +196,12 @@ func (h home) text() string {
 	return fmt.Sprintf("%v, port %d, %s", h.binaries, h.port, sync)
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it waits for nothing
+// freePort returns the preferred port if it is free, else any that is.
+func freePort(preferred int) (int, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(preferred))) //nolint:noctx // it waits for nothing
+	if err != nil && preferred != 0 {
+		return freePort(0)
+	}
 	if err != nil {
 		return 0, err
 	}
