@@ -30,7 +30,7 @@ func Up(ctx context.Context, o Options) (dsn, text string, err error) {
 		return "", "", fmt.Errorf("postgres: %w", err)
 	}
 	address := filepath.Join(dir, "dsn")
-	if _, err := os.Stat(filepath.Join(dir, "data", "postmaster.pid")); err == nil {
+	if runs(dir, b.dir) {
 		known, err := os.ReadFile(address) //nolint:gosec // of a folder of ours
 		return string(known), "it runs already, in " + dir, err
 	}
@@ -65,8 +65,8 @@ func Down() ([]string, error) {
 	}
 	var stopped []string
 	for _, dir := range dirs {
-		bin, unknown := os.ReadFile(filepath.Join(dir, "bin")) //nolint:gosec // of a folder of ours
-		if _, err := os.Stat(filepath.Join(dir, "data", "postmaster.pid")); err != nil || unknown != nil {
+		bin, err := os.ReadFile(filepath.Join(dir, "bin")) //nolint:gosec // of a folder of ours
+		if err != nil || !runs(dir, string(bin)) {
 			continue
 		}
 		c, err := home{dir: dir, binaries: binaries{dir: string(bin)}}.command("down")
@@ -79,4 +79,10 @@ func Down() ([]string, error) {
 		stopped = append(stopped, dir)
 	}
 	return stopped, nil
+}
+
+// runs reports whether a server runs in the folder.
+func runs(dir, bin string) bool {
+	c, err := home{dir: dir, binaries: binaries{dir: bin}}.command("status")
+	return err == nil && c.Run() == nil
 }

@@ -1,5 +1,6 @@
-# Runs PostgreSQL in a folder: server.sh run|up|down BIN DIR
-# run stops it and removes the folder once standard input ends, so also when whoever started it is no more; up leaves it running, down stops it.
+# Runs PostgreSQL in a folder: server.sh run|up|down|status BIN DIR
+# run stops it and removes the folder once standard input ends, so also when whoever started it is no more; up leaves it running, down stops it,
+# status says by its exit code whether it runs.
 set -u
 bin=$2
 dir=$3
@@ -37,4 +38,5 @@ run)
 	;;
 up) start ;;
 down) stop ;;
+status) "$bin/pg_ctl" -D "$dir/data" -s status >/dev/null 2>&1 ;;
 esac
