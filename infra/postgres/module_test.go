@@ -127,13 +127,16 @@ func TestStartKeepsToItsContext(t *testing.T) {
 	t.Parallel()
 	p, cfg := throughProxy(t)
 	p.freeze.Store(true)
-	app, _ := build(cfg)
+	opened, err := newPool(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	err := app.Start(ctx)
+	err = opened.open(ctx) // Fx would not wait for it
 	if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 3*time.Second {
-		t.Errorf("Start = %v after %v, want the end of its context", err, time.Since(began))
+		t.Errorf("open = %v after %v, want the end of its context", err, time.Since(began))
 	}
 }
 

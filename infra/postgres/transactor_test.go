@@ -62,9 +62,10 @@ func TestFailureInASavepointLeavesTheRest(t *testing.T) {
 
 func TestContextThatEndsDuringAStatementEndsTheSavepointAlone(t *testing.T) {
 	t.Parallel()
-	r := open(t, Config{}, ids)
+	r := open(t, Config{MaxConns: 1}, ids)
+	session := 0
 	err := r.tx.InTx(t.Context(), func(ctx context.Context) error {
-		err := r.insert(ctx, 1)
+		err := errors.Join(r.insert(ctx, 1), r.sql.Get(ctx, &session, "SELECT pg_backend_pid()"))
 		inner := r.tx.InTx(ctx, func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 			defer cancel()
@@ -81,6 +82,9 @@ func TestContextThatEndsDuringAStatementEndsTheSavepointAlone(t *testing.T) {
 	}
 	if got := r.rows(); got != 2 {
 		t.Errorf("%d rows lasted, want 2", got)
+	}
+	if got := r.number("SELECT pg_backend_pid()"); got == session {
+		t.Error("the connection is used again: a cancellation that comes late would meet somebody else")
 	}
 }
 
@@ -134,17 +138,18 @@ func TestServerThatFreezesEndsAStatement(t *testing.T) {
 	t.Parallel()
 	p, cfg := throughProxy(t)
 	r := open(t, cfg, ids)
-	r.pool.connector.patience = 200 * time.Millisecond // of the connections that follow
 	r.pool.connector.grace = 100 * time.Millisecond
-	p.cut()
 	for _, c := range []struct {
-		name string
-		ends time.Duration // of the statement's context
-		want error
+		name     string
+		patience time.Duration // of the connection
+		ends     time.Duration // of the statement's context
+		want     error
 	}{
-		{"by the patience of the connection", time.Minute, db.ErrUnavailable},
-		{"by the end of its context", 20 * time.Millisecond, context.DeadlineExceeded},
+		{"by the patience of the connection", 200 * time.Millisecond, time.Minute, db.ErrUnavailable},
+		{"by the end of its context", time.Minute, 20 * time.Millisecond, context.DeadlineExceeded},
 	} {
+		r.pool.connector.patience = c.patience // of the connections that follow
+		p.cut()
 		err := r.tx.InTx(t.Context(), func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, c.ends)
 			defer cancel()
