@@ -16,6 +16,7 @@ import (
 
 	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/page"
+	"fxcell.dev/fxcell/problem"
 )
 
 func TestAnswersHaveTheFormOfTheirContract(t *testing.T) {
@@ -168,6 +169,43 @@ func TestDeadlineOfTheContractEndsTheRequest(t *testing.T) {
 			t.Errorf("a handler that hides the end of its context: got %d, want 500", got.Status)
 		}
 	})
+}
+
+// A caller may have acted on the deadline, so a success behind it is none to him. It is not undone either, so he is not asked to repeat it.
+func TestSuccessAfterTheDeadlineIsNotSentAsOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var d desk
+		r := build(t, deskCell(&d))
+		got := r.send(t, putV1.ID, put(func(s *call) { s.body = `{"name": "wait and succeed"}` }))
+		const detail = "The request took too long. It may have been carried out all the same."
+		if doc := documentOf(t, "late", got); got.Status != 503 || doc.Code != "ERR_UNAVAILABLE" || doc.Detail != detail || got.Header.Get("Retry-After") != "" {
+			t.Errorf("got %d %+v with Retry-After %q, want 503 without", got.Status, doc, got.Header.Get("Retry-After"))
+		}
+		if got.Header.Get("ETag") != "" {
+			t.Errorf("the answer has the header fields of the success: %v", got.Header)
+		}
+		lines := r.logs.TakeAll()
+		if len(lines) != 1 || lines[0].Level != zapcore.WarnLevel || !strings.Contains(fmt.Sprint(lines[0].ContextMap()["error"]), "the handler succeeded after its deadline") {
+			t.Errorf("got the lines %v, want one warning that tells what the handler did", lines)
+		}
+		_, err := d.put.Call(auth.WithPrincipal(t.Context(), editor), putRequest{ID: "item-1", IfMatch: `"6"`, Name: "wait and succeed"})
+		if p := problem.From(err); p.Code != problem.Unavailable || p.Detail != detail {
+			t.Errorf("called in process: got %v, want the same", err)
+		}
+	})
+}
+
+// The end of the caller is not that of the contract: what was done in time is a success to whoever still looks.
+func TestSuccessBehindTheCallersEndIsOne(t *testing.T) {
+	t.Parallel()
+	var d desk
+	build(t, deskCell(&d))
+	ctx, cancel := context.WithCancel(auth.WithPrincipal(t.Context(), editor))
+	cancel()
+	if _, err := d.put.Call(ctx, putRequest{ID: "item-1", IfMatch: `"6"`, Name: "wait and succeed"}); err != nil {
+		t.Errorf("got error %v, want none", err)
+	}
 }
 
 func TestRequestWhoseCallerIsGoneEnds(t *testing.T) {

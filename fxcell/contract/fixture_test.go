@@ -187,6 +187,9 @@ func (s *shop) Put(ctx context.Context, r putRequest) (item, error) {
 	case "wait":
 		<-ctx.Done()
 		return item{}, fmt.Errorf("store: %w", ctx.Err())
+	case "wait and succeed":
+		<-ctx.Done() // and go on as if nothing were
+		return item{ID: r.ID, Name: r.Name}, nil
 	case "wait and forget":
 		<-ctx.Done()
 		return item{}, errDisk

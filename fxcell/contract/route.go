@@ -117,6 +117,9 @@ func (r Route) decide(ctx context.Context, param func(string) string) error {
 // run serves and turns whatever comes out into an answer or a problem; what is our own fault is logged here, once.
 func (r Route) run(ctx context.Context, req Request) (Response, error) {
 	res, err := r.serve(ctx, req)
+	if err == nil && errors.Is(context.Cause(ctx), errDeadline) {
+		err = late()
+	}
 	if err == nil {
 		return res, nil
 	}
@@ -132,6 +135,16 @@ func (r Route) run(ctx context.Context, req Request) (Response, error) {
 	}
 	return Response{}, p
 }
+
+// late is the answer to a request whose handler did not heed the end of its context and succeeded behind the deadline. The deadline is what the contract
+// promises to its callers, who may have acted on it by now, so they are not told of a success; nor is it undone, for what the handler has
+// committed stays. That is why the answer does not ask to try again, as others of this status do: only the caller knows whether a repetition does harm.
+// A handler that does not return at all holds its request: it runs in the goroutine of the request, so that none is left behind.
+func late() error {
+	return problem.New(problem.Unavailable, "The request took too long. It may have been carried out all the same.").Wrap(errLate)
+}
+
+var errLate = errors.New("contract: the handler succeeded after its deadline: it must heed the end of its context")
 
 func isEnd(ctx context.Context, err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errDeadline) || (ctx.Err() != nil && errors.Is(err, context.Canceled))
