@@ -32,6 +32,7 @@ type Config struct {
 	StatementTimeout   time.Duration // for one statement, on the server; 30s when zero, none when negative
 	IdleInTransaction  time.Duration // how long a transaction may do nothing before the server ends it; 1m when zero, for ever when negative
 	PreparedStatements int           // kept prepared for each connection; 256 when zero, none when negative
+	Migrate            string        // auto: bring schemas to the versions of the program's files at the start; check: only refuse others; auto when empty
 	MaxClockSkew       time.Duration // how far this machine's clock may be from the server's; 10s when zero, unchecked when negative
 }
 
@@ -44,6 +45,7 @@ func (c Config) withDefaults() Config {
 	c.StatementTimeout = cmp.Or(c.StatementTimeout, 30*time.Second)
 	c.IdleInTransaction = cmp.Or(c.IdleInTransaction, time.Minute)
 	c.PreparedStatements = cmp.Or(c.PreparedStatements, 256)
+	c.Migrate = cmp.Or(c.Migrate, migrateAuto)
 	c.MaxClockSkew = cmp.Or(c.MaxClockSkew, 10*time.Second)
 	return c
 }
@@ -64,6 +66,7 @@ func (c Config) Validate() error {
 		{"connect_timeout", c.ConnectTimeout < time.Millisecond, "must be at least 1ms"},
 		{"statement_timeout", short(c.StatementTimeout), "must be at least 1ms, or negative for none"},
 		{"idle_in_transaction", short(c.IdleInTransaction), "must be at least 1ms, or negative for none"},
+		{"migrate", c.Migrate != migrateAuto && c.Migrate != migrateCheck, "must be auto or check"},
 	} {
 		if n.wrong {
 			faults = append(faults, fault(n.key, n.what))

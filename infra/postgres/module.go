@@ -19,6 +19,7 @@ var Module = fx.Module(module,
 	config.Section[Config]("postgres"),
 	fx.Provide(providePool, fx.Private),
 	fx.Provide(provideTransactor, provideSQL),
+	fx.Invoke(takeMigrations),
 )
 
 func providePool(cfg Config, lc fx.Lifecycle) (*pool, error) {

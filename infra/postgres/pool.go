@@ -18,6 +18,7 @@ type pool struct {
 	cfg       Config
 	target    target
 	connector *connector
+	schemas   []schema // brought to the versions of their files before anything else uses the pool
 	db        atomic.Pointer[sqlx.DB]
 }
 
@@ -45,6 +46,9 @@ func (p *pool) open(ctx context.Context) error {
 	made.SetConnMaxIdleTime(p.cfg.MaxConnIdleTime)
 	if err := p.accept(ctx, made); err != nil {
 		return errors.Join(fmt.Errorf("postgres: open %v: %w", p.target, err), made.Close())
+	}
+	if err := p.prepare(ctx, made); err != nil {
+		return errors.Join(fmt.Errorf("postgres: migrate: %w", err), made.Close())
 	}
 	p.db.Store(made)
 	return nil
