@@ -8,6 +8,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -94,7 +95,12 @@ func shorten(name string) string {
 	return name
 }
 
-// readBody returns the body, nil when there is none.
+// BodyLate is the code of a request whose body does not come before the contract's deadline, or the server's own, is over. Every contract that is
+// served over the network has it.
+var BodyLate = problem.Code{Status: http.StatusRequestTimeout, Name: "ERR_BODY_LATE", Title: "The body did not come in time"}
+
+// readBody returns the body, nil when there is none. How long it may take is the server's to say: the read of a body that is late returns
+// os.ErrDeadlineExceeded.
 func (r Route) readBody(w http.ResponseWriter, req *http.Request) ([]byte, error) {
 	if req.ContentLength > r.bodyLimit {
 		w.Header().Set("Connection", "close") // the rest is not read
@@ -105,6 +111,9 @@ func (r Route) readBody(w http.ResponseWriter, req *http.Request) ([]byte, error
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, r.tooLarge().Wrap(err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close") // the rest may still come, and would be taken for a request
+		return nil, problem.New(BodyLate, "The body did not come in time.").Wrap(err)
 	case err != nil:
 		return nil, problem.BadInput(problem.Fault{Rule: "read", Message: "the body ended early"}).Wrap(err)
 	case len(sent) == 0:

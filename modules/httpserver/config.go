@@ -25,7 +25,7 @@ type Config struct {
 
 	ShutdownTimeout   time.Duration // how long requests in flight may take to end; 10s when zero
 	ReadHeaderTimeout time.Duration // 5s when zero
-	ReadTimeout       time.Duration // of a request with its body; 30s when zero
+	ReadTimeout       time.Duration // of a request with its body, which has its contract's deadline at most; 30s when zero
 	WriteTimeout      time.Duration // from a request's header to the end of its answer: more than any contract's deadline; 2m when zero
 	IdleTimeout       time.Duration // between two requests of a connection; 2m when zero
 	MaxHeaderBytes    int           // 64 KiB when zero

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"go.opentelemetry.io/otel/trace"
@@ -114,7 +115,13 @@ var (
 	crash = handle[byID, none]("panic", http.MethodPost, "/api/v1/panic/{id}", "public")
 	abort = handle[none, none]("abort", http.MethodPost, "/api/v1/abort", "public")
 	hold  = handle[none, none]("hold", http.MethodPost, "/api/v1/hold", "public")
+	soon  = within(300*time.Millisecond, handle[none, none]("soon", http.MethodPost, "/api/v1/soon", "public"))
 )
+
+func within[Req, Res any](deadline time.Duration, h contract.HTTP[Req, Res]) contract.HTTP[Req, Res] {
+	h.Deadline = deadline
+	return h
+}
 
 // callers accepts the token "editor" and knows what to say to others.
 type callers struct{}
@@ -144,12 +151,12 @@ type fixture struct {
 }
 
 func cell(s *things) fxcell.Part {
-	meta := fxcell.SliceMeta{ID: "things", Cell: "things", Serves: []string{list.ID, me.ID, get.ID, put.ID, peer.ID, login.ID, crash.ID, abort.ID, hold.ID}}
+	meta := fxcell.SliceMeta{ID: "things", Cell: "things", Serves: []string{list.ID, me.ID, get.ID, put.ID, peer.ID, login.ID, crash.ID, abort.ID, hold.ID, soon.ID}}
 	return fxcell.Cell(fxcell.CellMeta{ID: "things", Type: "core", Level: level.L0}, fxcell.Slice(meta,
 		fxcell.Provide(func() *things { return s }),
 		contract.Serve(list, (*things).List), contract.Serve(me, (*things).Me), contract.Serve(get, (*things).Get), contract.Serve(put, (*things).Put),
 		contract.Serve(peer, (*things).Peer), contract.Serve(login, (*things).Login), contract.Serve(crash, (*things).Panic),
-		contract.Serve(abort, (*things).Abort), contract.Serve(hold, (*things).Hold),
+		contract.Serve(abort, (*things).Abort), contract.Serve(hold, (*things).Hold), contract.Serve(soon, (*things).Hold),
 	))
 }
 

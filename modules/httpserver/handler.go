@@ -27,6 +27,8 @@ type Handler struct {
 	auth   auth.Authenticator
 	log    *zap.Logger
 	tracer trace.Tracer
+
+	readTimeout time.Duration // of the server
 }
 
 // NewHandler returns a handler of the routes. Two routes that one request could mean are refused.
@@ -39,7 +41,7 @@ func NewHandler(c Config, routes []contract.Route, a auth.Authenticator, logger 
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{t, a, logger, tracer}, nil
+	return &Handler{t, a, logger, tracer, c.ReadTimeout}, nil
 }
 
 // ServeHTTP implements http.Handler.
@@ -128,6 +130,10 @@ func (h *Handler) serve(ctx context.Context, e *exchange, r *http.Request) {
 		ctx = caller
 	}
 	r = r.WithContext(ctx)
+	if e.Deadline < h.readTimeout && r.Body != nil && r.Body != http.NoBody {
+		// The body takes no longer than all of the request may. net/http lifts the bound when the body is read; writers of tests may know none.
+		_ = http.NewResponseController(e.answer).SetReadDeadline(e.began.Add(e.Deadline))
+	}
 	for name, value := range e.values {
 		r.SetPathValue(name, value)
 	}
