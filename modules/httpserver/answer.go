@@ -60,6 +60,14 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // sent reports whether something of the answer is on its way, so that it can no longer become another one.
 func (a *answer) sent() bool { return a.status != 0 && !a.head }
 
+// restart forgets an answer of which nothing is sent, with the header fields that describe its content: they would be lies about another one.
+func (a *answer) restart() {
+	a.status, a.bytes = 0, 0
+	for _, name := range []string{"Content-Length", "Content-Encoding", "ETag", "Last-Modified"} {
+		a.Header().Del(name)
+	}
+}
+
 // finish sends the header of an answer to HEAD, with the length that the body would have had.
 func (a *answer) finish() {
 	if !a.head || a.status == 0 {

@@ -103,7 +103,7 @@ func rescue(a *answer, logger *zap.Logger, requestID string) {
 	if a.sent() {
 		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's own way to break a connection
 	}
-	a.status, a.bytes = 0, 0
+	a.restart()
 	problem.Write(a, problem.New(problem.Internal, ""), requestID)
 }
 

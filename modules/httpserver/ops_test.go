@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"fxcell.dev/fxcell/health"
+	"fxcell.dev/fxcell/problem"
 	"fxcell.dev/modules/httpserver"
 )
 
@@ -60,6 +61,48 @@ func TestOpsAnswersItsEndpointsOnly(t *testing.T) {
 		}
 	}()
 	send(http.MethodGet, "/c")
+}
+
+// A handler that panics leaves nothing of the answer that it had begun, as long as nothing is sent. To HEAD nothing is before the end.
+func TestPanicLeavesNothingOfTheAnswerThatWasBegun(t *testing.T) {
+	t.Parallel()
+	begun := func(statusToo bool) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for name, value := range map[string]string{"Content-Type": "text/plain", "Content-Length": "1000", "Content-Encoding": "br", "ETag": `"1"`, "Last-Modified": "now"} {
+				w.Header().Set(name, value)
+			}
+			if statusToo {
+				w.WriteHeader(http.StatusCreated)
+				_, _ = w.Write([]byte("half"))
+			}
+			panic("s3cret") //nolint:forbidigo // what is tested
+		})
+	}
+	core, logs := observer.New(zap.DebugLevel)
+	ops, err := httpserver.NewOps([]health.Endpoint{{Path: "/header", Handler: begun(false)}, {Path: "/status", Handler: begun(true)}}, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(ops)
+	defer server.Close()
+	p := process{client: server.Client()}
+	for _, c := range []struct{ method, path string }{{http.MethodGet, "/header"}, {http.MethodHead, "/header"}, {http.MethodHead, "/status"}} {
+		what := c.method + " " + c.path
+		got, err := p.do(t, c.method, server.URL+c.path)
+		if err != nil || got.Status != http.StatusInternalServerError || got.Header.Get("Content-Type") != problem.ContentType {
+			t.Errorf("%s: got %d %v, error %v, want 500 as a problem", what, got.Status, got.Header, err)
+			continue
+		}
+		if length := got.Header.Get("Content-Length"); length == "" || length == "1000" || got.Header.Get("Content-Encoding")+got.Header.Get("ETag")+got.Header.Get("Last-Modified") != "" {
+			t.Errorf("%s: got the header %v, want the length of the problem and nothing about what was begun", what, got.Header)
+		}
+		if c.method == http.MethodGet {
+			problemOf(t, what, got)
+		}
+	}
+	if n := logs.FilterMessage("request panicked").Len(); n != 3 {
+		t.Errorf("got %d lines about panics, want 3", n)
+	}
 }
 
 func TestOpsEndpointsHavePathsOfTheirOwn(t *testing.T) {
