@@ -16,7 +16,8 @@ import (
 type attempt struct {
 	cancel context.CancelFunc
 	done   chan struct{}
-	err    error // to be read when done is closed
+	err    error // to be read when done is closed, as is late
+	late   bool  // the time was over when the probe ended
 }
 
 // ask starts the probes that are not under way and returns an attempt for each check, in their order: none unless the app is ready.
@@ -51,6 +52,7 @@ func (c *Checker) start(ctx context.Context, check port.Check) *attempt {
 			close(a.done)
 		}()
 		a.err = guarded(ctx, check.Probe)
+		a.late = ctx.Err() != nil
 	}()
 	return a
 }
@@ -83,7 +85,7 @@ func (c *Checker) await(ctx context.Context, a *attempt) error {
 	}
 	select {
 	case <-a.done: // also when another one used up the time
-		if !errors.Is(a.err, context.DeadlineExceeded) {
+		if !a.late || !errors.Is(a.err, context.DeadlineExceeded) { // a probe that has a deadline of its own says more than we could
 			return a.err
 		}
 	default:

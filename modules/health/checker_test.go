@@ -143,6 +143,34 @@ func TestSlowProbeFailsAtTheTimeoutAndAlone(t *testing.T) {
 	})
 }
 
+// Checks are waited for in the order of their names, so the time may be over before the report comes to one that failed long ago.
+func TestFailedProbeKeepsItsReasonWhenASlowerOneUsesUpTheTime(t *testing.T) {
+	t.Parallel()
+	impatient := func(ctx context.Context) error { // has a deadline of its own, and passed it in time
+		ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		defer cancel()
+		return waits(ctx)
+	}
+	for range 20 { // a choice between two things that have happened is random
+		synctest.Test(t, func(t *testing.T) {
+			checker, _ := setup(t, port.Check{Name: "a", Probe: waits}, port.Check{Name: "b", Probe: fails}, port.Check{Name: "c", Probe: impatient},
+				port.Check{Name: "d", Probe: panics}, port.Check{Name: "e", Probe: exits})
+			var got []string
+			for _, r := range checker.Report(t.Context()).Checks {
+				got = append(got, r.Name+": "+r.Reason)
+			}
+			want := []string{
+				"a: no answer within 2s", "b: disk is full", "c: dial: context deadline exceeded",
+				"d: the probe panicked: runtime error: index out of range [0] with length 0", "e: the probe ended its goroutine",
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("reasons (-want +got):\n%s", diff)
+			}
+			synctest.Wait()
+		})
+	}
+}
+
 func TestHungProbeHoldsOneGoroutine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
