@@ -3,6 +3,7 @@ package postgres
 import (
 	"go.uber.org/fx"
 
+	"fxcell.dev/fxcell/app"
 	"fxcell.dev/fxcell/db"
 )
 
@@ -20,3 +21,12 @@ func takeMigrations(in migrationsIn) error {
 	in.Pool.schemas = schemas
 	return err
 }
+
+// verbResult feeds the verb to the program. It does not read the migrations: the pool has them by the time that it runs.
+type verbResult struct {
+	fx.Out
+
+	Command app.Command `group:"fxcell.commands"`
+}
+
+func provideVerb(p *pool) verbResult { return verbResult{Command: p.verb()} }

@@ -14,11 +14,11 @@ import (
 
 const module = "infra/postgres"
 
-// Module provides db.Transactor and db.SQL by the section postgres.
+// Module provides db.Transactor and db.SQL by the section postgres, on schemas that the owners' migrations made, and the verb migrate.
 var Module = fx.Module(module,
 	config.Section[Config]("postgres"),
 	fx.Provide(providePool, fx.Private),
-	fx.Provide(provideTransactor, provideSQL),
+	fx.Provide(provideTransactor, provideSQL, provideVerb),
 	fx.Invoke(takeMigrations),
 )
 
