@@ -131,6 +131,38 @@ func TestErrorsBecomeWhatTheContractLists(t *testing.T) {
 	}
 }
 
+// A port that is full refuses every request, thousands a second: the log is told of one for all of them, and of each contract by itself.
+func TestRefusalsUnderLoadAreToldOnceASecondAndCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := build(t)
+		refuse := func() answer {
+			return r.send(t, putV1.ID, put(func(s *call) { s.body = `{"name": "later"}` }))
+		}
+		for _, at := range []time.Duration{0, 0, 0, 400, 400, 400, 5000, 0} { // milliseconds after the one before
+			<-time.After(at * time.Millisecond)
+			if got := refuse(); got.Status != 503 {
+				t.Errorf("got %d, want 503 whatever the log is told", got.Status)
+			}
+		}
+		var got []string
+		for _, line := range r.logs.FilterMessage("request refused").All() {
+			got = append(got, fmt.Sprintln(line.Level, line.ContextMap()["requests"], line.ContextMap()["error"]))
+		}
+		const what = "ERR_UNAVAILABLE: Try again"
+		want := []string{fmt.Sprintln("warn", 1, what), fmt.Sprintln("warn", 5, what), fmt.Sprintln("warn", 1, what)}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("lines (-want +got):\n%s", diff)
+		}
+		for range 2 {
+			r.send(t, putV1.ID, put(func(s *call) { s.body = `{"name": "plain"}` }))
+		}
+		if n := r.logs.FilterMessage("request failed").Len(); n != 2 {
+			t.Errorf("got %d lines about faults of ours, want each of the 2", n)
+		}
+	})
+}
+
 func TestItemOfAListThatDoesNotFitIsA500(t *testing.T) {
 	t.Parallel()
 	r := build(t)

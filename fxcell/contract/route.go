@@ -28,6 +28,7 @@ type Route struct {
 
 	bodyLimit int64
 	log       *zap.Logger
+	refused   *telling
 	known     map[string]struct{} // names of query parameters
 	serve     func(ctx context.Context, r Request) (Response, error)
 }
@@ -84,7 +85,7 @@ func route[Req, Res any](
 	return Route{
 		Contract: h.ID, Owner: h.Owner, Slice: scope.Name(), Method: h.Method, Path: h.Path, Policy: policy,
 		Deadline: cmp.Or(h.Deadline, DefaultDeadline), bodyLimit: cmp.Or(h.BodyLimit, DefaultBodyLimit),
-		log: logger.With(zap.String("contract", h.ID)), known: c.queryNames(), serve: e.serve,
+		log: logger.With(zap.String("contract", h.ID)), refused: &telling{}, known: c.queryNames(), serve: e.serve,
 	}, nil
 }
 
@@ -128,8 +129,10 @@ func (r Route) run(ctx context.Context, req Request) (Response, error) {
 		p = problem.New(problem.Unavailable, "The request took too long.").After(time.Second).Wrap(err)
 	}
 	switch {
-	case p.Code.Status == http.StatusServiceUnavailable: // expected under load, and the caller is told to try again
-		log.For(ctx, r.log).Warn("request refused", zap.String("code", p.Code.Name), zap.Error(err))
+	case p.Code.Status == http.StatusServiceUnavailable: // expected under load, when every request may be one: the access log has them all
+		if n := r.refused.tell(time.Second); n > 0 {
+			log.For(ctx, r.log).Warn("request refused", zap.String("code", p.Code.Name), zap.Int64("requests", n), zap.Error(err))
+		}
 	case p.Code.Status >= http.StatusInternalServerError:
 		log.For(ctx, r.log).Error("request failed", zap.String("code", p.Code.Name), zap.Error(err))
 	}

@@ -67,12 +67,6 @@ type Validator struct {
 	told map[string]*telling // by contract
 }
 
-// telling is what the log was told of a contract.
-type telling struct {
-	last  time.Time
-	since int64 // misfits after that
-}
-
 // NewValidator returns a validator for an assembly of that mode. It counts misfits in meter as fxcell.contract.misfits, by contract and by what does
 // not fit (response or payload).
 func NewValidator(mode durability.Mode, c Config, meter metric.Meter) (*Validator, error) {
@@ -119,19 +113,11 @@ func (v *Validator) judge(ctx context.Context, logger *zap.Logger, contract stri
 // tell returns how many misfits of the contract the log is to be told of, 0 when it is not yet time.
 func (v *Validator) tell(contract string) int64 {
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	t := v.told[contract]
-	now := time.Now()
-	switch {
-	case t == nil:
-		v.told[contract] = &telling{last: now}
-		return 1
-	case now.Sub(t.last) < silence:
-		t.since++
-		return 0
-	default:
-		n := t.since + 1
-		*t = telling{last: now}
-		return n
+	t, ok := v.told[contract]
+	if !ok {
+		t = &telling{}
+		v.told[contract] = t
 	}
+	v.mu.Unlock()
+	return t.tell(silence)
 }
