@@ -80,10 +80,15 @@ func addrFault(key, addr string) error {
 		return nil
 	}
 	_, port, err := net.SplitHostPort(addr)
-	if n, numeric := strconv.ParseUint(port, 10, 16); err != nil || numeric != nil || strconv.FormatUint(n, 10) != port {
+	n, parsed := strconv.ParseUint(port, 10, 16)
+	switch {
+	case err == nil && errors.Is(parsed, strconv.ErrRange):
+		return fault(key, "must have a port from 0, which takes a free one, to 65535")
+	case err != nil || parsed != nil || strconv.FormatUint(n, 10) != port:
 		return fault(key, `must be host:port with a number as port, or "off"`)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // fault says what is wrong with a setting, and how it is set.

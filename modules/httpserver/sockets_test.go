@@ -244,6 +244,28 @@ func TestConfigFaultsComeAtOnce(t *testing.T) {
 	}
 }
 
+func TestAddressThatCannotBeListenedOnSaysWhatIsWrongWithIt(t *testing.T) {
+	t.Parallel()
+	const form, port = `must be host:port with a number as port, or "off"`, "must have a port from 0, which takes a free one, to 65535"
+	for addr, want := range map[string]string{
+		":0": "", "127.0.0.1:65535": "", "[::1]:80": "", "off": "",
+		":65536": port, "127.0.0.1:80800": port, "[::1]:99999999999999999999": port,
+		"8080": form, "localhost": form, "127.0.0.1:": form, ":http": form, ":-1": form, ":+1": form, ":080": form, ":00": form, "::1:80800": form,
+	} {
+		c := httpserver.Config{Public: httpserver.Listener{Addr: addr}}.WithDefaults()
+		if want != "" {
+			want = "modules/httpserver: httpserver.public.addr " + want + ": set it in the file or FXCELL_HTTPSERVER__PUBLIC__ADDR"
+		}
+		got := ""
+		if err := c.Validate(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: got error %q, want %q", addr, got, want)
+		}
+	}
+}
+
 // TestOddRequestsGetAnAnswer sends bytes that no client library sends.
 func TestOddRequestsGetAnAnswer(t *testing.T) {
 	t.Parallel()
