@@ -34,6 +34,9 @@ type Config struct {
 	PreparedStatements int           // kept prepared for each connection; 256 when zero, none when negative
 	Migrate            string        // auto: bring schemas to the versions of the program's files at the start; check: only refuse others; auto when empty
 	MaxClockSkew       time.Duration // how far this machine's clock may be from the server's; 10s when zero, unchecked when negative
+
+	Outbox OutboxConfig
+	Inbox  InboxConfig
 }
 
 func (c Config) withDefaults() Config {
@@ -47,6 +50,8 @@ func (c Config) withDefaults() Config {
 	c.PreparedStatements = cmp.Or(c.PreparedStatements, 256)
 	c.Migrate = cmp.Or(c.Migrate, migrateAuto)
 	c.MaxClockSkew = cmp.Or(c.MaxClockSkew, 10*time.Second)
+	c.Outbox = c.Outbox.withDefaults()
+	c.Inbox = c.Inbox.withDefaults(c.Outbox)
 	return c
 }
 
@@ -66,6 +71,8 @@ func (c Config) Validate() error {
 		{"connect_timeout", c.ConnectTimeout < time.Millisecond, "must be at least 1ms"},
 		{"statement_timeout", short(c.StatementTimeout), "must be at least 1ms, or negative for none"},
 		{"idle_in_transaction", short(c.IdleInTransaction), "must be at least 1ms, or negative for none"},
+		{"outbox.retention", c.Outbox.Retention < time.Second, "must be at least 1s"},
+		{"inbox.retention", c.Inbox.Retention < c.Outbox.Retention, "is shorter than outbox.retention"},
 		{"migrate", c.Migrate != migrateAuto && c.Migrate != migrateCheck, "must be auto or check"},
 	} {
 		if n.wrong {
@@ -95,5 +102,5 @@ func sslFaults(prefix, mode, rootCert string) []error {
 // fault says what is wrong with a setting, and how it is set.
 func fault(key, what string) error {
 	name, _, _ := strings.Cut(key, " ")
-	return fmt.Errorf("infra/postgres: postgres.%s %s: set it in the file or FXCELL_POSTGRES__%s", key, what, strings.ToUpper(name))
+	return fmt.Errorf("infra/postgres: postgres.%s %s: set it in the file or FXCELL_POSTGRES__%s", key, what, strings.ToUpper(strings.ReplaceAll(name, ".", "__")))
 }
