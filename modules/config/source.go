@@ -97,7 +97,10 @@ func (s *Source) strays(sections map[string]reflect.Type) []error {
 // decode fills the struct v, as far as the section's settings go.
 func (s *Source) decode(section string, v reflect.Value) []error {
 	known := schemaOf(section, v.Type())
-	_, faults := s.fill(section, known, v)
+	last, faults := s.fill(section, known, v)
+	if filled, ok := withDefaults(v); ok {
+		faults = append(faults, zeros(known, last, v, filled)...)
+	}
 	return append(slices.Clone(known.faults), faults...)
 }
 
