@@ -65,6 +65,10 @@ func (m memory) Known(ctx context.Context, eventIDs []string) (map[string]bool, 
 
 // Append implements Store.
 func (m memory) Append(ctx context.Context, rows []domain.Row, head domain.Head) error {
+	size, last, err := before(rows)
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
 		if err := m.t.Events.Insert(ctx, r.EventID, r.Seq); err != nil {
 			return fmt.Errorf("audit: append entry %d: event id: %w", r.Seq, err)
@@ -72,6 +76,9 @@ func (m memory) Append(ctx context.Context, rows []domain.Row, head domain.Head)
 		if err := m.t.Entries.Insert(ctx, r.Seq, r); err != nil {
 			return fmt.Errorf("audit: append entry %d: %w", r.Seq, err)
 		}
+	}
+	if was, _ := m.t.Heads.Get(ctx, domain.ChainID); was.Size != size || was.Last != last {
+		return errMoved(rows)
 	}
 	if err := m.t.Heads.Put(ctx, domain.ChainID, head); err != nil {
 		return fmt.Errorf("audit: write head: %w", err)

@@ -20,8 +20,8 @@ type Store interface {
 	Head(ctx context.Context) (domain.Head, bool, error)
 	// Known returns which of the event ids the chain holds.
 	Known(ctx context.Context, eventIDs []string) (map[string]bool, error)
-	// Append writes rows and the head record that they lead to. A seq or event id that is there already is db.ErrUnique, a store without room
-	// db.ErrFull; either way nothing of rows may be committed.
+	// Append writes rows, one at least, and the head record that they lead to. A seq or event id that is there already is db.ErrUnique, a first
+	// row that does not follow the head record db.ErrStale, a store without room db.ErrFull; in all cases nothing of rows may be committed.
 	Append(ctx context.Context, rows []domain.Row, head domain.Head) error
 	// Walk calls fn for each row from the seq on, in the order of seq, until fn returns an error, which it returns. It holds no more than a few
 	// rows at a time, and fn may call the store.

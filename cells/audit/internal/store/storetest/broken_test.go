@@ -59,6 +59,8 @@ type broken struct {
 	find   func(ctx context.Context, q store.Query) ([]domain.Row, error)
 	keys   func(ctx context.Context) ([]store.Key, error)
 	addKey func(ctx context.Context, k store.Key) error
+
+	tx db.Transactor
 }
 
 func (b *broken) Durability() durability.Grade { return b.grade() }
@@ -85,11 +87,15 @@ func (b *broken) Keys(ctx context.Context) ([]store.Key, error) { return b.keys(
 
 func (b *broken) AddKey(ctx context.Context, k store.Key) error { return b.addKey(ctx, k) }
 
+// room is how many entries the stores of these tests hold.
+const room = 1000
+
 func memory() (*broken, db.Transactor) {
 	tx := memdb.NewEngine()
-	s := store.NewMemory(tx)
+	s := store.NewMemoryOn(store.NewTables(room))
 	return &broken{
 		Store: s, grade: s.Durability, head: s.Head, known: s.Known, append: s.Append, walk: s.Walk, find: s.Find, keys: s.Keys, addKey: s.AddKey,
+		tx: tx,
 	}, tx
 }
 
@@ -100,7 +106,9 @@ type sabotage struct {
 }
 
 func sabotages() []sabotage {
-	return slices.Concat(ofWrites(), ofUniqueness(), ofReads(), ofTransactions(), ofWalks(), ofQueries())
+	return slices.Concat(
+		ofWrites(), ofExactness(), ofUniqueness(), ofReads(), ofTransactions(), ofTurns(), ofWalks(), ofPages(), ofQueries(),
+	)
 }
 
 func ofWrites() []sabotage {
@@ -305,7 +313,7 @@ func ofQueries() []sabotage {
 
 func TestTheSuiteFindsEachBrokenPromise(t *testing.T) {
 	t.Parallel()
-	for _, p := range promises() {
+	for _, p := range promises(Features{Room: room}) {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			sound, tx := memory()
@@ -320,7 +328,7 @@ func TestTheSuiteFindsEachBrokenPromise(t *testing.T) {
 				tried++
 				b, tx := memory()
 				s.do(b, tx)
-				if found := findings(t.Context(), p, Backend{Tx: tx, Store: b}); len(found) == 0 {
+				if found := findings(t.Context(), p, Backend{Tx: b.tx, Store: b}); len(found) == 0 {
 					t.Errorf("the suite does not notice a store that breaks it: %s", s.name)
 				}
 			}
@@ -334,7 +342,7 @@ func TestTheSuiteFindsEachBrokenPromise(t *testing.T) {
 func TestEachSabotageNamesAPromise(t *testing.T) {
 	t.Parallel()
 	for _, s := range sabotages() {
-		if !slices.ContainsFunc(promises(), func(p promise) bool { return p.name == s.promise }) {
+		if !slices.ContainsFunc(promises(Features{Room: room}), func(p promise) bool { return p.name == s.promise }) {
 			t.Errorf("%s: the suite has no promise %q", s.name, s.promise)
 		}
 	}

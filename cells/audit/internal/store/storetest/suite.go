@@ -4,15 +4,12 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"fxcell.dev/cells/audit/internal/domain"
 	"fxcell.dev/cells/audit/internal/store"
-	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/durability"
 )
@@ -23,10 +20,15 @@ type Backend struct {
 	Store store.Store
 }
 
+// Features are what only some adapters have.
+type Features struct {
+	Room int // how many entries a store of open holds, a thousand at least; 0 means that nothing but the machine bounds it
+}
+
 // Run holds the stores that open returns, a fresh one each time, against the promises of store.Store.
-func Run(t *testing.T, open func(t *testing.T) Backend) {
+func Run(t *testing.T, open func(t *testing.T) Backend, features Features) {
 	t.Helper()
-	for _, p := range promises() {
+	for _, p := range promises(features) {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			p.hold(t, open(t))
@@ -48,60 +50,32 @@ type promise struct {
 	hold func(t tester, b Backend)
 }
 
-func promises() []promise {
-	return []promise{
+func promises(f Features) []promise {
+	all := []promise{
 		{"it states its durability", states},
 		{"an empty store has no head, no entries and no keys", empty},
 		{"what was appended is read back in order", readBack},
+		{"what is hard to keep is read back as it was", readBackHard},
 		{"a transaction sees its own entries, others see them after the commit", isolation},
 		{"what was rolled back was never there", rollback},
 		{"writing needs a transaction", needsTransaction},
 		{"a seq is taken once", uniqueSeq},
 		{"an event id is taken once", uniqueEvent},
+		{"rows follow the head record", follows},
+		{"whoever reads the head keeps others from appending", oneWriter},
+		{"many append and read at once", concurrently},
 		{"known ids are those of its entries", known},
 		{"a walk starts where it is told to and ends with the error of its function", walk},
+		{"a long walk leaves nothing out, and its function uses the store", walkLong},
 		{"a walk ends with its context", walkEnds},
 		{"entries are found by each filter, newest first", find},
+		{"a text that no entry can hold is in none", findNothing},
 		{"keys come by number, each taken once", keys},
 	}
-}
-
-var start = time.Date(2030, time.May, 6, 7, 8, 9, 123456000, time.UTC)
-
-// chain returns a chain that entries are made with, before the first one.
-func chain(t tester) *domain.Chain {
-	t.Helper()
-	key, err := domain.NewKey(1, make([]byte, domain.KeySize))
-	if err != nil {
-		t.Fatal(err)
+	if f.Room > 0 {
+		all = append(all, promise{"a full store refuses entries and keeps what it has", full(f.Room)})
 	}
-	return domain.Extend(domain.Head{}, key)
-}
-
-// entry returns the n-th entry: actors, actions and targets repeat, times are a minute apart.
-func entry(n int) domain.Entry {
-	at := start.Add(time.Duration(n) * time.Minute)
-	return domain.Entry{
-		Time: at, EventTime: at, EventID: fmt.Sprintf("event-%d", n), EventType: "event.user.created.v1",
-		Actor:  auth.Actor{Kind: auth.User, ID: fmt.Sprintf("actor-%d", n%2)},
-		Action: fmt.Sprintf("action_%d", n%3), Target: fmt.Sprintf("user:%d", n%4), Outcome: domain.Success,
-	}
-}
-
-// fill appends count entries and returns their rows and the head.
-func fill(t tester, b Backend, count int) ([]domain.Row, domain.Head) {
-	t.Helper()
-	c := chain(t)
-	var rows []domain.Row
-	for n := 1; n <= count; n++ {
-		row, err := c.Add(entry(n))
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, row)
-	}
-	must(t, b.Tx.InTx(t.Context(), func(ctx context.Context) error { return b.Store.Append(ctx, rows, c.Head()) }))
-	return rows, c.Head()
+	return all
 }
 
 func read(ctx context.Context, s store.Store, from int64) ([]domain.Row, error) {

@@ -1,0 +1,2 @@
+DROP TABLE audit.entries, audit.heads, audit.keys;
+DROP FUNCTION audit.refuse();

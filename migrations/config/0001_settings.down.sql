@@ -1,0 +1,1 @@
+DROP TABLE config.settings, config.versions, config.publications, config.revisions;
