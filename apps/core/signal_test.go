@@ -168,8 +168,11 @@ func TestASignalEndsAStart(t *testing.T) {
 	p.waitFor("waits")
 	p.signal(syscall.SIGTERM)
 	code := p.exitCode()
-	_, stderr, _ := p.lines()
+	stdout, stderr, _ := p.lines()
 	if want := []string{"ill: main.wait (added by main.run): not started: terminated signal received"}; code != 1 || !slices.Equal(stderr, want) {
 		t.Errorf("exit code %d, stderr %q, want %q", code, stderr, want)
+	}
+	if !slices.Contains(stdout, "stopped what had started") {
+		t.Errorf("stdout %q", stdout)
 	}
 }

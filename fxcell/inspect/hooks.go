@@ -31,16 +31,18 @@ func slowest(t []Timing) []Timing {
 
 // Hooks hears the lifecycle of an app, at its root: it knows which hook is running, and how long the others took. It is safe for concurrent use.
 type Hooks struct {
-	mu   sync.Mutex
-	last hook
-	took []Timing
-	slow func(Timing)
+	mu       sync.Mutex
+	starting *hook // the last one that was started
+	stopping *hook // the last one that was stopped: it may run beside a start that was given up
+	took     []Timing
+	slow     func(Timing)
+	undo     undo
 }
 
-// hook is the last one that was run.
+// hook is one that was run.
 type hook struct {
 	name  string
-	ended chan struct{} // nil when there was none
+	ended chan struct{}
 	err   error
 }
 
@@ -57,40 +59,56 @@ func (h *Hooks) LogEvent(e fxevent.Event) {
 	defer h.mu.Unlock()
 	switch e := e.(type) {
 	case *fxevent.OnStartExecuting:
-		h.last = hook{name: hookName(e.FunctionName, e.CallerName), ended: make(chan struct{})}
+		h.starting = newHook(e.FunctionName, e.CallerName)
 	case *fxevent.OnStopExecuting:
-		h.last = hook{name: hookName(e.FunctionName, e.CallerName), ended: make(chan struct{})}
+		h.stopping = newHook(e.FunctionName, e.CallerName)
 	case *fxevent.OnStartExecuted:
-		h.ended(e.Runtime, e.Err)
+		h.ended(h.starting, e.Runtime, e.Err)
 	case *fxevent.OnStopExecuted:
-		h.ended(e.Runtime, e.Err)
+		h.ended(h.stopping, e.Runtime, e.Err)
+	case *fxevent.RollingBack:
+		h.undo.begin(e.StartErr)
+	case *fxevent.RolledBack:
+		h.undo.end(e.Err)
 	}
 }
 
-func hookName(function, caller string) string {
-	return strings.TrimSuffix(bare(function), "-fm") + " (added by " + caller + ")"
+func newHook(function, caller string) *hook {
+	return &hook{name: strings.TrimSuffix(bare(function), "-fm") + " (added by " + caller + ")", ended: make(chan struct{})}
 }
 
-func (h *Hooks) ended(took time.Duration, err error) {
-	if h.last.ended == nil {
+func (h *Hooks) ended(ran *hook, took time.Duration, err error) {
+	if ran == nil {
 		return
 	}
-	t := Timing{h.last.name, took}
-	h.last.err = err
-	close(h.last.ended)
+	t := Timing{ran.name, took}
+	ran.err = err
+	close(ran.ended)
 	h.took = append(h.took, t)
 	if h.slow != nil && took >= slowHook {
 		h.slow(t)
 	}
 }
 
-// Late names the hook that a deadline has caught, after Fx has given it up: Fx says only that the deadline is over. A hook that keeps to its context
-// ends a moment later, with an error that says more; Late waits that long for it. A hook that does not is named without one.
-func (h *Hooks) Late(moment time.Duration) (name string, err error) {
+// LateStart names the start hook that a deadline has caught, after Fx has given it up: Fx says only that the deadline is over. A hook that keeps to its
+// context ends a moment later, with an error that says more; LateStart waits that long for it. A hook that does not is named without one.
+func (h *Hooks) LateStart(moment time.Duration) (name string, err error) {
 	h.mu.Lock()
-	last := h.last
+	last := h.starting
 	h.mu.Unlock()
-	if last.ended == nil {
+	return h.wait(last, moment)
+}
+
+// LateStop is LateStart for the stop hooks.
+func (h *Hooks) LateStop(moment time.Duration) (name string, err error) {
+	h.mu.Lock()
+	last := h.stopping
+	h.mu.Unlock()
+	return h.wait(last, moment)
+}
+
+func (h *Hooks) wait(last *hook, moment time.Duration) (name string, err error) {
+	if last == nil {
 		return "no hook", nil
 	}
 	select {
@@ -99,7 +117,7 @@ func (h *Hooks) Late(moment time.Duration) (name string, err error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return last.name, h.last.err
+	return last.name, last.err
 }
 
 // Slowest lists the hooks that have run, the longest first.

@@ -17,20 +17,20 @@ func TestHooksKnowWhatRunsAndWhatTookLong(t *testing.T) {
 	h := &inspect.Hooks{}
 	var slow []string
 	h.TellSlow(func(t inspect.Timing) { slow = append(slow, t.String()) })
-	if name, err := h.Late(0); name != "no hook" || err != nil {
+	if name, err := h.LateStart(0); name != "no hook" || err != nil {
 		t.Errorf("before a hook runs %q, %v", name, err)
 	}
 	h.LogEvent(&fxevent.OnStartExecuting{FunctionName: "a.(*pool).open-fm()", CallerName: "a.provide"})
-	if name, err := h.Late(0); name != "a.(*pool).open (added by a.provide)" || err != nil {
+	if name, err := h.LateStart(0); name != "a.(*pool).open (added by a.provide)" || err != nil {
 		t.Errorf("while a hook runs %q, %v", name, err)
 	}
 	h.LogEvent(&fxevent.OnStartExecuted{Runtime: 999 * time.Millisecond, Err: errPlain})
-	if name, err := h.Late(time.Hour); name != "a.(*pool).open (added by a.provide)" || !errors.Is(err, errPlain) {
+	if name, err := h.LateStart(time.Hour); name != "a.(*pool).open (added by a.provide)" || !errors.Is(err, errPlain) {
 		t.Errorf("after it has failed %q, %v", name, err)
 	}
 	h.LogEvent(&fxevent.OnStopExecuting{FunctionName: "b.stop()", CallerName: "b.run"})
 	h.LogEvent(&fxevent.OnStopExecuted{Runtime: time.Second})
-	if name, err := h.Late(time.Hour); name != "b.stop (added by b.run)" || err != nil {
+	if name, err := h.LateStop(time.Hour); name != "b.stop (added by b.run)" || err != nil {
 		t.Errorf("after it has stopped %q, %v", name, err)
 	}
 	if want := []string{"b.stop (added by b.run) 1s"}; !slices.Equal(slow, want) {
@@ -51,10 +51,10 @@ func TestLateWaitsForWhatAHookSays(t *testing.T) {
 			<-time.After(time.Minute)
 			h.LogEvent(&fxevent.OnStartExecuted{Err: errPlain})
 		}()
-		if _, err := h.Late(time.Second); err != nil {
+		if _, err := h.LateStart(time.Second); err != nil {
 			t.Errorf("after a second %v", err)
 		}
-		if _, err := h.Late(time.Hour); !errors.Is(err, errPlain) {
+		if _, err := h.LateStart(time.Hour); !errors.Is(err, errPlain) {
 			t.Errorf("after a minute %v", err)
 		}
 	})

@@ -52,8 +52,11 @@ type (
 func newEgg(*hen) *egg { return &egg{} }
 func newHen(*egg) *hen { return &hen{} }
 
-// run adds a hook that starts for as long as it may.
-func run(lc fx.Lifecycle) { lc.Append(fx.StartHook(wait)) }
+// run adds a hook that says when it is stopped, and one that starts for as long as it may.
+func run(lc fx.Lifecycle) {
+	lc.Append(fx.StopHook(func() { fmt.Println("stopped what had started") }))
+	lc.Append(fx.StartHook(wait))
+}
 
 func wait(ctx context.Context) error {
 	fmt.Println("waits")
