@@ -40,6 +40,9 @@ var sectionPattern = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
 
 // Section provides the struct C, read from the section of that name, and registers the section. A zero field of C means its documented default,
 // which the constructor that takes C fills in and validates, so that a partial fx.Replace(C{…}) is safe.
+//
+// A C with methods WithDefaults() C and Validate() error lets the source help its users: it shows the values in force, refuses a zero that was written
+// where the default is something else, and tells with each fault of Validate that names a key (section.key) where that key was set.
 func Section[C any](name string) part.Part {
 	t := reflect.TypeFor[C]()
 	facts := part.Facts{Needs: level.L0}

@@ -99,7 +99,7 @@ func (s *Source) decode(section string, v reflect.Value) []error {
 	known := schemaOf(section, v.Type())
 	last, faults := s.fill(section, known, v)
 	if filled, ok := withDefaults(v); ok {
-		faults = append(faults, zeros(known, last, v, filled)...)
+		faults = append(append(faults, zeros(known, last, v, filled)...), verdicts(known, last, filled)...)
 	}
 	return append(slices.Clone(known.faults), faults...)
 }
