@@ -22,8 +22,8 @@ const (
 const (
 	// migrationLock is the advisory lock under which schemas are changed, those of all owners: "fxcell" in hexadecimal.
 	migrationLock = 0x667863656c6c
-	// lockPoll is how often it is tried. A session that waits for an advisory lock on the server holds a snapshot, which CREATE INDEX CONCURRENTLY
-	// of the other waits for.
+	// lockPoll is how often it is tried. A session that waited for it on the server would hold a snapshot, and CREATE INDEX CONCURRENTLY of the one
+	// that has the lock waits for all of those.
 	lockPoll = 100 * time.Millisecond
 	// lockTimeout is how long a step waits for a lock of a table, on which others queue up meanwhile.
 	lockTimeout = 10 * time.Second
@@ -121,38 +121,56 @@ func (s schema) walk(ctx context.Context, conn *sql.Conn, applied, n int, made *
 		return err
 	}
 	for way := n / max(n, -n); n != 0; n -= way {
-		file, to := "", 0
-		if way > 0 {
-			file, to = s.steps[applied].up, s.steps[applied].version
-		} else {
-			file = s.steps[applied-1].down
-			if applied > 1 {
-				to = s.steps[applied-2].version
-			}
+		if err := s.enter(ctx, conn); err != nil {
+			return err
 		}
 		if err := m.Steps(way); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+			return fmt.Errorf("%s: %w", s.file(applied, way), err)
 		}
 		applied += way
-		made.to = to
+		made.to = s.version(applied)
 	}
 	return nil
 }
 
-// create makes the schema unless it is there, which a role that owns it and not the database needs, and lets names without a schema mean it.
+// file returns the name of the step that leads from as many steps up or down.
+func (s schema) file(applied, way int) string {
+	if way > 0 {
+		return s.steps[applied].up
+	}
+	return s.steps[applied-1].down
+}
+
+// version returns what the history says after as many steps, 0 for none.
+func (s schema) version(applied int) int {
+	if applied == 0 {
+		return 0
+	}
+	return s.steps[applied-1].version
+}
+
+// create makes the schema unless it is there: a role that owns it need not own the database.
 func (s schema) create(ctx context.Context, conn *sql.Conn) error {
+	if err := s.enter(ctx, conn); err != nil {
+		return err
+	}
 	var known bool
 	err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", s.owner).Scan(&known)
 	if err == nil && !known {
 		_, err = conn.ExecContext(ctx, "CREATE SCHEMA "+pq.QuoteIdentifier(s.owner))
 	}
-	if err == nil {
-		_, err = conn.ExecContext(ctx, "SET search_path TO "+pq.QuoteIdentifier(s.owner)+", public")
-	}
 	return translate(ctx, err)
 }
 
-// alone runs fn on a connection of its own that may write without limits, while no other process does the same.
+// enter lets the session write, and names without a schema mean this one. It forgets what a step has set, so that the next one finds the same whether
+// or not it runs in the same session.
+func (s schema) enter(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("RESET ROLE; RESET ALL; SET default_transaction_read_only = off; SET lock_timeout = %d; SET search_path TO %s, public",
+		lockTimeout.Milliseconds(), pq.QuoteIdentifier(s.owner)))
+	return translate(ctx, err)
+}
+
+// alone runs fn on a connection of its own, whose statements have no limit of time, while no other process does the same.
 func (p *pool) alone(ctx context.Context, fn func(conn *sql.Conn) error) (err error) {
 	cfg := p.cfg
 	cfg.StatementTimeout = -1 // a step takes as long as it takes; ctx ends it
@@ -174,10 +192,6 @@ func (p *pool) alone(ctx context.Context, fn func(conn *sql.Conn) error) (err er
 }
 
 func (p *pool) lock(ctx context.Context, conn *sql.Conn) error {
-	_, err := conn.ExecContext(ctx, fmt.Sprintf("SET default_transaction_read_only = off; SET lock_timeout = %d", lockTimeout.Milliseconds()))
-	if err != nil {
-		return translate(ctx, err)
-	}
 	tick := time.NewTicker(lockPoll)
 	defer tick.Stop()
 	for {

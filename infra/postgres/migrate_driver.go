@@ -63,19 +63,21 @@ func (d *stepper) Run(step io.Reader) error {
 	return err
 }
 
-// in runs a step and records it in one transaction.
+// in records a step and runs it in one transaction. The record is first: a step may take another role.
 func (d *stepper) in(tx *sql.Tx, text string) error {
-	if _, err := tx.ExecContext(d.ctx, text); err != nil {
-		return d.located(text, err)
-	}
 	if _, err := tx.ExecContext(d.ctx, "DELETE FROM "+d.schema.history()); err != nil {
 		return translate(d.ctx, err)
 	}
-	if d.next < 1 {
-		return nil
+	if d.next > 0 {
+		_, err := tx.ExecContext(d.ctx, "INSERT INTO "+d.schema.history()+" (version, dirty) VALUES ($1, false)", d.next)
+		if err != nil {
+			return translate(d.ctx, err)
+		}
 	}
-	_, err := tx.ExecContext(d.ctx, "INSERT INTO "+d.schema.history()+" (version, dirty) VALUES ($1, false)", d.next)
-	return translate(d.ctx, err)
+	if _, err := tx.ExecContext(d.ctx, text); err != nil {
+		return d.located(text, err)
+	}
+	return nil
 }
 
 // alone runs a step that cannot be undone: it leaves a dirty schema when it does not end well.
@@ -84,7 +86,7 @@ func (d *stepper) alone(text string) error {
 		return translate(d.ctx, err)
 	}
 	if _, err := d.conn.ExecContext(d.ctx, text); err != nil {
-		return d.located(text, err)
+		return fmt.Errorf("the schema is dirty now: %w", d.located(text, err)) // the next start says the cure
 	}
 	return translate(d.ctx, d.Postgres.SetVersion(d.next, false))
 }
@@ -111,4 +113,3 @@ func (d *stepper) located(text string, err error) error {
 	}
 	return fmt.Errorf("line %d: %w", line, said)
 }
-

@@ -40,11 +40,11 @@ func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestDatabaseIsGoneAfterItsTest(t *testing.T) {
+func TestDatabaseIsGoneAfterItsTest(t *testing.T) { //nolint:tparallel // what follows waits for the test in it
 	t.Parallel()
 	outer := postgrestest.Open(t)
 	var name string
-	t.Run("the test", func(t *testing.T) { //nolint:paralleltest // what follows waits for it
+	t.Run("the test", func(t *testing.T) {
 		d := postgrestest.Open(t)
 		if err := d.SQL.Get(t.Context(), &name, "SELECT current_database()"); err != nil {
 			t.Fatal(err)
