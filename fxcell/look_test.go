@@ -3,8 +3,6 @@ package fxcell_test
 import (
 	gocmp "cmp"
 	"context"
-	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,24 +22,10 @@ import (
 	"fxcell.dev/fxcell/outbox"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
 // golden holds text against a file of testdata.
 func golden(t *testing.T, name, text string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path) //nolint:gosec // a file of the tree
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		t.Errorf("%s, which -update writes (-want +got):\n%s", path, diff)
-	}
+	fxcelltest.Golden(t, filepath.Join("testdata", name), text)
 }
 
 type (
@@ -90,8 +74,8 @@ func inspected(t *testing.T, app fxcell.App, beside ...fx.Option) *inspect.Wirin
 func TestGraphsShowModulesContractsDecoratorsAndWhatIsNeverBuilt(t *testing.T) {
 	t.Parallel()
 	w := inspected(t, talking())
-	golden(t, "talk.mmd", w.Graph(inspect.Modules).Mermaid())
-	golden(t, "talk.dot", w.Graph(inspect.Modules).DOT())
+	fxcelltest.Graph(t, "testdata/talk.mmd", talking())
+	fxcelltest.Graph(t, "testdata/talk.dot", talking())
 	golden(t, "talk-constructors.mmd", w.Graph(inspect.Constructors).Mermaid())
 	golden(t, "talk-constructors.dot", w.Graph(inspect.Constructors).DOT())
 	golden(t, "talk.txt", strings.Join(w.Listing(), "\n")+"\n")
