@@ -34,8 +34,8 @@ func (f *told) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// verdict is what a test is told that holds the graph of app against the file.
-func verdict(file string, app fxcell.App) string {
+// complaint is what a test is told that holds the graph of app against the file.
+func complaint(file string, app fxcell.App) string {
 	var f told
 	done := make(chan struct{})
 	go func() {
@@ -53,24 +53,24 @@ func TestGoldenFilesAreWrittenOnDemandAndHeldAgainstElse(t *testing.T) {
 	shop := fxcell.Assembly("shop", durability.Demo, fx.Module("modules/log", fx.Provide(zap.NewNop)))
 	mall := fxcell.Assembly("mall", durability.Demo, fx.Module("modules/log", fx.Provide(zap.NewNop)))
 
-	if got := verdict(file, shop); !strings.Contains(got, "UPDATE_GOLDEN=1 writes it") {
+	if got := complaint(file, shop); !strings.Contains(got, "UPDATE_GOLDEN=1 writes it") {
 		t.Errorf("without a file: %q", got)
 	}
 	t.Setenv("UPDATE_GOLDEN", "1")
-	if got := verdict(file, shop); got != "" {
+	if got := complaint(file, shop); got != "" {
 		t.Errorf("writing: %q", got)
 	}
 	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "modules/log") { //nolint:gosec // ours
 		t.Errorf("written: %v\n%s", err, text)
 	}
 	t.Setenv("UPDATE_GOLDEN", "")
-	if got := verdict(file, shop); got != "" {
+	if got := complaint(file, shop); got != "" {
 		t.Errorf("unchanged: %q", got)
 	}
-	if got := verdict(file, mall); !strings.Contains(got, "apps/mall") {
+	if got := complaint(file, mall); !strings.Contains(got, "apps/mall") {
 		t.Errorf("changed: %q", got)
 	}
-	if got := verdict("x.svg", shop); !strings.Contains(got, ".mmd or .dot") {
+	if got := complaint("x.svg", shop); !strings.Contains(got, ".mmd or .dot") {
 		t.Errorf("of another kind: %q", got)
 	}
 }
