@@ -61,6 +61,9 @@ func translate(ctx context.Context, err error) error {
 }
 
 func translateState(e *pq.Error) error {
+	if lacksPartition(e) {
+		return errBehind
+	}
 	state := &stateError{code: e.Code}
 	if !slices.Contains(quoting, e.Code.Class()) {
 		state.text = e.Message

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +16,10 @@ import (
 	"fxcell.dev/fxcell/config"
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/durability"
+	"fxcell.dev/fxcell/event"
 	"fxcell.dev/fxcell/health"
 	"fxcell.dev/fxcell/secret"
+	"fxcell.dev/fxcell/worker"
 )
 
 // said is what the sources say for the section.
@@ -30,10 +33,23 @@ func (s said) Decode(_ string, into any) error {
 type shown struct {
 	fx.In
 
-	Tx     db.Transactor
-	SQL    db.SQL
-	Claims []durability.Claim `group:"fxcell.claims"`
-	Checks []health.Check     `group:"fxcell.checks"`
+	Tx      db.Transactor
+	SQL     db.SQL
+	Inbox   event.Inbox
+	Parking event.Parking
+	Claims  []durability.Claim `group:"fxcell.claims"`
+	Checks  []health.Check     `group:"fxcell.checks"`
+	Workers []worker.Worker    `group:"fxcell.workers"`
+}
+
+// check returns the check with a name.
+func (s shown) check(name string) health.Check {
+	for _, c := range s.Checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	return health.Check{Probe: func(context.Context) error { return errors.New("there is no check " + name) }}
 }
 
 func build(cfg Config) (app *fx.App, s shown) {
@@ -54,15 +70,21 @@ func TestModuleShowsEveryPortWithItsClaimAndItsCheck(t *testing.T) {
 		}
 		claims[c.Port] = c.Subject
 	}
-	if claims["db.Transactor"] != any(s.Tx) || claims["db.SQL"] != any(s.SQL) || len(claims) != 2 {
-		t.Errorf("claims %v, want the live values of both ports", claims)
+	for port, live := range map[string]any{"db.Transactor": s.Tx, "db.SQL": s.SQL, "event.Inbox": s.Inbox, "event.Parking": s.Parking} {
+		if claims[port] != live {
+			t.Errorf("claim of %s has %v, want the live value", port, claims[port])
+		}
 	}
-	if len(s.Checks) != 1 || s.Checks[0].Name != "infra/postgres" || !s.Checks[0].Critical {
-		t.Errorf("checks %+v, want a critical one", s.Checks)
+	if !s.check("infra/postgres").Critical || s.check("infra/postgres/outbox-partitions").Critical {
+		t.Errorf("checks %+v, want a critical one of the server, and one of the partitions that is not", s.Checks)
+	}
+	if !slices.ContainsFunc(s.Workers, func(w worker.Worker) bool { return w.Name == "infra/postgres/outbox-partitions" && !w.Essential }) {
+		t.Errorf("workers %+v, want the one that keeps the partitions up", s.Workers)
 	}
 	ran := func(context.Context) error { t.Error("a transaction ran before the start"); return nil }
 	for what, err := range map[string]error{
-		"InTx": s.Tx.InTx(t.Context(), ran), "Get": s.SQL.Get(t.Context(), new(int), "SELECT 1"), "the check": s.Checks[0].Probe(t.Context()),
+		"InTx": s.Tx.InTx(t.Context(), ran), "Get": s.SQL.Get(t.Context(), new(int), "SELECT 1"), "the check": s.check("infra/postgres").Probe(t.Context()),
+		"the check of the partitions": s.check("infra/postgres/outbox-partitions").Probe(t.Context()),
 	} {
 		if !errors.Is(err, db.ErrUnavailable) {
 			t.Errorf("%s before the start = %v, want ErrUnavailable", what, err)
@@ -77,7 +99,7 @@ func TestModuleOpensAtTheStartAndClosesAtTheStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	var n int
-	if err := errors.Join(s.SQL.Get(t.Context(), &n, "SELECT 1"), s.Checks[0].Probe(t.Context())); err != nil {
+	if err := errors.Join(s.SQL.Get(t.Context(), &n, "SELECT 1"), s.check("infra/postgres").Probe(t.Context())); err != nil {
 		t.Error(err)
 	}
 	if err := app.Stop(t.Context()); err != nil {

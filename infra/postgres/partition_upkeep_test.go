@@ -1,0 +1,294 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fxcell.dev/fxcell/db"
+)
+
+// shelved returns a house whose log has partitions of ten ids, and its upkeep.
+func shelved(t *testing.T) (*house, *upkeep) {
+	t.Helper()
+	h := newHouse(t)
+	h.exec("DROP TABLE fxcell.outbox_0, fxcell.outbox_1, fxcell.outbox_2, fxcell.outbox_3")
+	u := &upkeep{h.pool, 10, time.Millisecond, time.Millisecond}
+	h.round(u)
+	return h, u
+}
+
+func (h *house) round(u *upkeep) {
+	h.Helper()
+	if err := u.round(h.Context()); err != nil {
+		h.Fatalf("round = %v", err)
+	}
+}
+
+// add writes n events of some age. What finds no partition waits for one.
+func (h *house) add(n int, age time.Duration) {
+	h.Helper()
+	h.exec(`INSERT INTO fxcell.outbox (topic, key, kind, payload, headers, created_at)
+		SELECT 't', 'k', 'e', '', '{}', now() - make_interval(secs => $2) FROM generate_series(1, $1::int)`, n, age.Seconds())
+}
+
+// tables are the names of all tables of the log.
+func (h *house) tables() (names []string) {
+	h.Helper()
+	if err := h.sql.Select(h.Context(), &names, `SELECT relname FROM pg_class
+		WHERE relnamespace = 'fxcell'::regnamespace AND relkind = 'r' AND relname ~ '^outbox_[0-9]+$'`); err != nil {
+		h.Fatal(err)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (h *house) wantTables(when string, want ...string) {
+	h.Helper()
+	if diff := cmp.Diff(want, h.tables()); diff != "" {
+		h.Errorf("%s: the tables are (-want +got):\n%s", when, diff)
+	}
+}
+
+func TestUpkeepKeepsThreePartitionsAheadInWhichNobodyInserts(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	h.wantTables("at first", "outbox_0", "outbox_1", "outbox_2", "outbox_3")
+	h.add(24, 0)
+	err := h.tx.InTx(t.Context(), func(ctx context.Context) error { // whose locks the next round does not wait for
+		_, err := h.sql.Exec(ctx, "INSERT INTO fxcell.outbox (topic, key, kind, payload, headers) VALUES ('t', 'k', 'e', '', '{}')")
+		h.round(u)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.wantTables("after 25 ids", "outbox_0", "outbox_1", "outbox_2", "outbox_3", "outbox_4", "outbox_5")
+	h.round(u)
+	h.wantTables("after another round", "outbox_0", "outbox_1", "outbox_2", "outbox_3", "outbox_4", "outbox_5")
+	if n := h.number(`SELECT count(*) FROM pg_class, aclexplode(relacl) a
+		WHERE relnamespace = 'fxcell'::regnamespace AND relname ~ '^outbox_[0-9]+$' AND a.privilege_type = 'INSERT'`); n != 0 {
+		t.Errorf("%d roles may insert into partitions", n)
+	}
+	if n := h.number(`SELECT count(*) FROM pg_class WHERE relnamespace = 'fxcell'::regnamespace AND relname ~ '^outbox_[0-9]+$' AND relacl IS NULL`); n != 0 {
+		t.Errorf("of %d partitions the owner's right to insert was not taken", n)
+	}
+	if n := h.number("SELECT count(*) FROM pg_constraint WHERE conname = 'range'"); n != 0 {
+		t.Errorf("%d partitions have a second check of their range", n)
+	}
+}
+
+func TestUpkeepGoesWithManyWriters(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	u.size = 50
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var upkeeps, writers sync.WaitGroup
+	for range 2 { // of two replicas
+		upkeeps.Go(func() {
+			if err := u.run(ctx); err != nil {
+				t.Errorf("run = %v", err)
+			}
+		})
+	}
+	var behind atomic.Int64
+	for w := range 4 {
+		writers.Go(func() {
+			for n := 0; n < 100 && !t.Failed(); {
+				err := h.tx.InTx(t.Context(), func(ctx context.Context) error {
+					_, err := h.sql.Exec(ctx, "INSERT INTO fxcell.outbox (topic, key, kind, payload, headers) VALUES ('t', $1, 'e', '', '{}')", fmt.Sprint(w))
+					return err
+				})
+				switch {
+				case err == nil:
+					n++
+				case errors.Is(err, db.ErrUnavailable): // as its text says
+					behind.Add(1)
+				default:
+					t.Errorf("insert = %v", err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	eventually(t, "three partitions ahead", func() bool {
+		s, err := look(t.Context(), must(h.pool.opened()))
+		return err == nil && s.ahead() == partitionsAhead
+	})
+	stop()
+	upkeeps.Wait()
+	if n := h.number("SELECT count(*) FROM fxcell.outbox"); n != 400 {
+		t.Errorf("the log has %d rows, want 400", n)
+	}
+	t.Logf("%d inserts found no partition", behind.Load())
+}
+
+func must[T any](v T, _ error) T { return v }
+
+func TestPartitionIsDroppedWhenNobodyNeedsIt(t *testing.T) {
+	t.Parallel()
+	dsn(t)
+	const reader = "INSERT INTO fxcell.outbox_reader (reader, head, gaps) VALUES "
+	for _, tt := range []struct {
+		name  string
+		state string
+		want  string // the oldest that stays
+	}{
+		{"nobody reads", "", "outbox_2"},
+		{"all have passed it", reader + "('r', 30, '{}'), ('s', 19, '{}')", "outbox_2"},
+		{"a slow reader holds", reader + "('r', 30, '{}'), ('s', 18, '{}')", "outbox_1"},
+		{"a reader that has read nothing holds", reader + "('r', 0, '{}')", "outbox_0"},
+		{"a gap holds", reader + "('r', 25, '{[12,14),[22,23)}')", "outbox_1"},
+		{"gaps elsewhere do not hold", reader + "('r', 25, '{[20,23)}')", "outbox_2"},
+		{"a gap in the oldest holds those after it", reader + "('r', 25, '{[9,10)}')", "outbox_0"},
+		{"a young row holds", "UPDATE fxcell.outbox SET created_at = now() WHERE id = 19", "outbox_1"},
+		{"a young row after it holds", "UPDATE fxcell.outbox SET created_at = now() WHERE id >= 20", "outbox_1"},
+		{"nothing after it holds", "DELETE FROM fxcell.outbox WHERE id >= 20", "outbox_1"},
+		{"without rows it goes", "DELETE FROM fxcell.outbox WHERE id < 20", "outbox_2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h, u := shelved(t)
+			h.pool.cfg.Outbox.Retention = time.Hour
+			h.add(25, 2*time.Hour)
+			if tt.state != "" {
+				h.exec(tt.state)
+			}
+			h.round(u)
+			if got := h.tables()[0]; got != tt.want {
+				t.Errorf("the oldest is %s, want %s", got, tt.want)
+			}
+			h.round(u)
+			if got := h.tables()[0]; got != tt.want {
+				t.Errorf("after another round the oldest is %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestInterruptedDetachIsFinished(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	h.pool.cfg.Outbox.Retention = time.Hour
+	h.add(15, 2*time.Hour)
+	err := h.tx.InTx(t.Context(), func(ctx context.Context) error { // a reader in the middle of it
+		var n int
+		if err := h.sql.Get(ctx, &n, "SELECT count(*) FROM fxcell.outbox"); err != nil || n != 15 {
+			t.Errorf("it reads %d, %v", n, err)
+		}
+		for range 2 {
+			err := u.round(t.Context())
+			if !errors.Is(err, db.ErrUnavailable) {
+				t.Errorf("the round of who waits = %v, want ErrUnavailable", err)
+			}
+			wants(t, err, "55P03", "partition fxcell.")
+		}
+		if n := h.number("SELECT count(*) FROM pg_inherits WHERE inhdetachpending"); n != 1 {
+			t.Errorf("%d partitions are being detached, want 1", n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.round(u)
+	h.wantTables("after the next round", "outbox_1", "outbox_2", "outbox_3", "outbox_4")
+	h.add(30, 0) // nothing stands in the way of the next ones
+	h.round(u)
+	if n := h.number("SELECT count(*) FROM fxcell.outbox"); n != 36 {
+		t.Errorf("the log has %d rows, want 36: from 10 to 45", n)
+	}
+}
+
+func TestOnlyWhatTheUpkeepDetachedIsDropped(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	h.exec("COMMENT ON TABLE fxcell.outbox_0 IS '" + partitionNote + "'") // the process died after its second statement
+	h.exec("ALTER TABLE fxcell.outbox DETACH PARTITION fxcell.outbox_0")
+	h.exec("ALTER TABLE fxcell.outbox DETACH PARTITION fxcell.outbox_3")  // an operator keeps it
+	h.exec("COMMENT ON TABLE fxcell.outbox_2 IS '" + partitionNote + "'") // the process died after its first statement
+	h.round(u)
+	h.wantTables("afterwards", "outbox_1", "outbox_2", "outbox_3", "outbox_4", "outbox_5")
+}
+
+func TestOneReplicaAtATimeKeepsUp(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	h.add(12, 0)
+	err := h.tx.InTx(t.Context(), func(ctx context.Context) error {
+		if _, err := h.sql.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(upkeepLock)); err != nil {
+			return err
+		}
+		h.round(u)
+		h.wantTables("while another one is at it", "outbox_0", "outbox_1", "outbox_2", "outbox_3")
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.round(u)
+	h.wantTables("afterwards", "outbox_0", "outbox_1", "outbox_2", "outbox_3", "outbox_4")
+}
+
+func TestUpkeepWaitsForLocksAndEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	h.add(12, 0)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	err := h.tx.InTx(t.Context(), func(ctx2 context.Context) error {
+		if _, err := h.sql.Exec(ctx2, "LOCK TABLE fxcell.outbox IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+			return err
+		}
+		go func() { ended <- u.run(ctx) }()
+		eventually(t, "an upkeep that waits for the lock", func() bool {
+			return h.number("SELECT count(*) FROM pg_locks WHERE relation = 'fxcell.outbox'::regclass AND NOT granted") > 0
+		})
+		eventually(t, "an upkeep that waits no longer", func() bool {
+			return h.number("SELECT count(*) FROM pg_locks WHERE relation = 'fxcell.outbox'::regclass AND NOT granted") == 0
+		})
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	eventually(t, "the missing partition", func() bool { return len(h.tables()) == 5 })
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("run = %v, want nil at the end of its context", err)
+	}
+}
+
+func TestUpkeepFailsWithoutTheLog(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	h.exec("DROP TABLE fxcell.outbox")
+	wants(t, u.run(t.Context()), "postgres: keep up the log of ", "42P01", "fxcell.outbox")
+}
+
+func TestInboxForgetsWhatIsOldAndPassed(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	h.pool.cfg.Inbox.Retention = time.Hour
+	h.exec(`INSERT INTO fxcell.outbox_reader (reader, head, gaps) VALUES ('log', 20, '{[7,8)}')`)
+	h.exec(`INSERT INTO fxcell.inbox_seen (reader, event_id, id, seen_at)
+		SELECT 'log', n::text, n, now() - interval '2h' FROM generate_series(1, 30) n
+		UNION ALL SELECT 'log', 'young ' || n, n, now() FROM generate_series(1, 10) n
+		UNION ALL SELECT 'topic', n::text, n, now() - interval '2h' FROM generate_series(1, 2500) n`)
+	h.round(u)
+	var got []string
+	if err := h.sql.Select(t.Context(), &got, "SELECT reader || ' ' || (seen_at < now() - interval '1h') || ' ' || count(*) FROM fxcell.inbox_seen GROUP BY reader, 1 = 1, seen_at < now() - interval '1h' ORDER BY 1"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"log false 10", "log true 11"}, got); diff != "" { // 21 to 30 and 7 are to come again
+		t.Errorf("the inbox has (-want +got):\n%s", diff)
+	}
+}
