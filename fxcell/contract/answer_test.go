@@ -139,8 +139,9 @@ func TestRefusalsUnderLoadAreToldOnceASecondAndCounted(t *testing.T) {
 		refuse := func() answer {
 			return r.send(t, putV1.ID, put(func(s *call) { s.body = `{"name": "later"}` }))
 		}
-		for _, at := range []time.Duration{0, 0, 0, 400, 400, 400, 5000, 0} { // milliseconds after the one before
-			<-time.After(at * time.Millisecond)
+		const pause = 400 * time.Millisecond
+		for _, after := range []time.Duration{0, 0, 0, pause, pause, pause, 5 * time.Second, 0} {
+			<-time.After(after)
 			if got := refuse(); got.Status != 503 {
 				t.Errorf("got %d, want 503 whatever the log is told", got.Status)
 			}

@@ -26,7 +26,7 @@ func verdicts(known *schema, last map[string]setting, filled reflect.Value) []er
 
 // single takes apart what errors.Join has joined.
 func single(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the outermost error alone: what it wraps belongs to it
+	joined, ok := err.(interface{ Unwrap() []error }) // the outermost alone: what it wraps belongs to it
 	switch {
 	case err == nil:
 		return nil

@@ -43,10 +43,14 @@ func TestZeroThatStandsForADefaultIsRefused(t *testing.T) {
 	want := func(from func(key, variable string) string) []string {
 		var lines []string
 		for _, l := range [][3]string{
-			{"inner.addr", "INNER__ADDR", "an empty value stands for the default, 127.0.0.1:1"}, {"limit", "LIMIT", "zero stands for the default, 7"},
-			{"name", "NAME", `an empty value stands for the default, "a name"`}, {"names", "NAMES", "an empty value stands for the default, [a, b]"},
-			{"open", "OPEN", "false stands for the default, true"}, {"share", "SHARE", "zero stands for the default, 0.5"},
-			{"size", "SIZE", "zero stands for the default, 8"}, {"wait", "WAIT", "zero stands for the default, 30s"},
+			{"inner.addr", "INNER__ADDR", "an empty value stands for the default, 127.0.0.1:1"},
+			{"limit", "LIMIT", "zero stands for the default, 7"},
+			{"name", "NAME", `an empty value stands for the default, "a name"`},
+			{"names", "NAMES", "an empty value stands for the default, [a, b]"},
+			{"open", "OPEN", "false stands for the default, true"},
+			{"share", "SHARE", "zero stands for the default, 0.5"},
+			{"size", "SIZE", "zero stands for the default, 8"},
+			{"wait", "WAIT", "zero stands for the default, 30s"},
 		} {
 			lines = append(lines, "generous."+l[0]+" from "+from(l[0], l[1])+": "+l[2]+cure)
 		}
