@@ -67,7 +67,7 @@ func TestUnwrapRefusesWhatItDidNotWrapForThePurpose(t *testing.T) {
 		"another purpose":             {k, "audit/mac/2", w, secret.ErrUnwrap},
 		"no data":                     {k, "audit/mac/3", secret.Wrapped{KeyID: w.KeyID}, secret.ErrUnwrap},
 		"another process":             {other, "audit/mac/3", w, secret.ErrUnknownKey},
-		"another process's id forged": {other, "audit/mac/3", secret.Wrapped{KeyID: other.id, Data: w.Data}, secret.ErrUnwrap},
+		"another process's id forged": {other, "audit/mac/3", secret.Wrapped{KeyID: other.ring.Primary(), Data: w.Data}, secret.ErrUnwrap},
 	} {
 		if got, err := c.by.Unwrap(t.Context(), c.purpose, c.wrapped); !errors.Is(err, c.want) || got != nil {
 			t.Errorf("%s: %x, %v, want %v", name, got, err, c.want)
