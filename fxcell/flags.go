@@ -16,6 +16,7 @@ type flags struct {
 	assembly string
 	version  bool
 	args     config.Args
+	verb     []string // with what follows it
 	looks
 }
 
@@ -48,10 +49,11 @@ func (p program) parse(args []string) (flags, error) {
 	err := set.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		p.help()
-	case err == nil && set.NArg() > 0:
-		err = fmt.Errorf("unknown argument %q", set.Arg(0))
+		p.help(f)
+	case err == nil && set.NArg() > 0 && (f.any() || f.version):
+		err = fmt.Errorf("%q is one thing too many: a flag that only shows something takes no verb", set.Arg(0))
 	case err == nil:
+		f.verb = set.Args()
 		err = f.check()
 	}
 	return f, err
@@ -77,8 +79,8 @@ func (l looks) check() error {
 	return nil
 }
 
-func (p program) help() {
-	say(p.stdout, fmt.Sprintf(`Usage: %s [flags]
+func (p program) help(f flags) {
+	say(p.stdout, fmt.Sprintf(`Usage: %s [flags] [verb [arguments]]
 
   --assembly NAME    what to run: %s (default %s)
   --config FILE      a YAML file over the built-in configuration (or FXCELL_CONFIG)
@@ -92,10 +94,13 @@ These look at the assembly and start nothing; they need no server and no secret:
   --print-config     list every setting with its value and where it comes from; secrets are not shown
 
   --version          print the version
-  --help             print this
+  --help             print this, with the verbs of the assembly that stands before it
+
+Verbs of %s, which start nothing either:
+%s
 
 Every setting can also come from the environment: FXCELL_HTTPSERVER__PUBLIC__ADDR is httpserver.public.addr.
 Order: built-in configuration, --config, environment, --set.
-Exit code: 0 after SIGTERM or SIGINT, 1 when it could not start or had to stop, 143 or 130 after a second signal.`,
-		p.name, strings.Join(p.names(), ", "), p.choices[0].Name))
+Exit code: 0 after SIGTERM or SIGINT, 1 when it could not start or had to stop, or when a verb failed, 143 or 130 after a second signal.`,
+		p.name, strings.Join(p.names(), ", "), p.choices[0].Name, f.assembly, strings.Join(p.verbLines(f), "\n")))
 }

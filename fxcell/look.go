@@ -17,6 +17,9 @@ func Inspect(app App, beside ...fx.Option) (*inspect.Wiring, error) {
 	return look(app, func(lookIn) {}, append(beside, fx.Provide(func() config.Args { return config.Args{} }))...)
 }
 
+// mainReads stands for Main in what is looked at: beside the assembly it reads a group, which may be empty.
+func mainReads(verbsIn) {}
+
 // errSeen ends the building of an app that is only looked at.
 var errSeen = errors.New("fxcell: seen")
 
@@ -32,8 +35,10 @@ func look(app App, see any, beside ...fx.Option) (*inspect.Wiring, error) {
 	root := &inspect.Recorder{}
 	first := fx.Options(
 		fx.Invoke(func(in preflightIn) error {
+			told := hints(app.Mode)
+			told.Readers["fxcell.commands"] = "fxcell.Main"
 			w = inspect.Wire(inspect.App{
-				ID: app.ID, Mode: app.Mode.String(), Options: append([]fx.Option{app.Option}, beside...), Hints: hints(app.Mode),
+				ID: app.ID, Mode: app.Mode.String(), Options: append([]fx.Option{app.Option, fx.Invoke(mainReads)}, beside...), Hints: told,
 			}, in.Graph, in.Recorder, root)
 			return w.Cycle()
 		}),

@@ -26,7 +26,9 @@ type Choice struct {
 
 // Main runs the program: the first choice, or the one that --assembly names, until a signal or fx.Shutdowner ends it. It does not return. What ends
 // the start is told in a line on stderr that names module and cure, with exit code 1; SIGTERM and SIGINT drain and exit 0, a second one ends at
-// once with 128 plus its number. The flags --doctor, --modules, --graph and --print-config look at the assembly and start nothing; --help lists all.
+// once with 128 plus its number. The flags --doctor, --modules, --graph and --print-config look at the assembly and start nothing. A word after the
+// flags is a verb, of every program keygen, of modules what they feed into the group fxcell.commands (app.Command): it runs on the assembly, which is
+// built as far as it needs, and is not started. --help lists all.
 func Main(choices ...Choice) {
 	p := program{
 		name: filepath.Base(os.Args[0]), stdout: os.Stdout, stderr: os.Stderr, choices: choices,
@@ -59,6 +61,8 @@ func (p program) run(args []string) int {
 		case c.Name != f.assembly:
 		case f.any():
 			return p.tell(c.App, f)
+		case len(f.verb) > 0:
+			return p.do(c.App, f)
 		default:
 			return p.start(c.App, f.args)
 		}
