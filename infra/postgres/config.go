@@ -72,6 +72,7 @@ func (c Config) Validate() error {
 		{"statement_timeout", short(c.StatementTimeout), "must be at least 1ms, or negative for none"},
 		{"idle_in_transaction", short(c.IdleInTransaction), "must be at least 1ms, or negative for none"},
 		{"outbox.retention", c.Outbox.Retention < time.Second, "must be at least 1s"},
+		{"outbox.lease", c.Outbox.Lease < 100*time.Millisecond, "must be at least 100ms"},
 		{"inbox.retention", c.Inbox.Retention < c.Outbox.Retention, "is shorter than outbox.retention"},
 		{"migrate", c.Migrate != migrateAuto && c.Migrate != migrateCheck, "must be auto or check"},
 	} {

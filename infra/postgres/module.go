@@ -14,13 +14,13 @@ import (
 
 const module = "infra/postgres"
 
-// Module provides db.Transactor, db.SQL, event.Inbox and event.Parking by the section postgres, on schemas that the owners' migrations made, the worker
-// that keeps the log's partitions up, and the verb migrate.
+// Module provides db.Transactor, db.SQL, outbox.Writer, outbox.Log, event.Inbox and event.Parking by the section postgres, on schemas that the owners'
+// migrations made, the worker that keeps the log's partitions up, and the verb migrate.
 var Module = fx.Module(module,
 	config.Section[Config]("postgres"),
 	fx.Provide(providePool, fx.Private),
 	fx.Provide(provideTransactor, provideSQL, provideVerb),
-	consumers, partitions,
+	consumers, partitions, events,
 	fx.Invoke(takeMigrations),
 )
 

@@ -18,6 +18,7 @@ import (
 	"fxcell.dev/fxcell/durability"
 	"fxcell.dev/fxcell/event"
 	"fxcell.dev/fxcell/health"
+	"fxcell.dev/fxcell/outbox"
 	"fxcell.dev/fxcell/secret"
 	"fxcell.dev/fxcell/worker"
 )
@@ -35,6 +36,8 @@ type shown struct {
 
 	Tx      db.Transactor
 	SQL     db.SQL
+	Writer  outbox.Writer
+	Log     outbox.Log
 	Inbox   event.Inbox
 	Parking event.Parking
 	Claims  []durability.Claim `group:"fxcell.claims"`
@@ -70,7 +73,9 @@ func TestModuleShowsEveryPortWithItsClaimAndItsCheck(t *testing.T) {
 		}
 		claims[c.Port] = c.Subject
 	}
-	for port, live := range map[string]any{"db.Transactor": s.Tx, "db.SQL": s.SQL, "event.Inbox": s.Inbox, "event.Parking": s.Parking} {
+	for port, live := range map[string]any{
+		"db.Transactor": s.Tx, "db.SQL": s.SQL, "outbox.Writer": s.Writer, "outbox.Log": s.Log, "event.Inbox": s.Inbox, "event.Parking": s.Parking,
+	} {
 		if claims[port] != live {
 			t.Errorf("claim of %s has %v, want the live value", port, claims[port])
 		}

@@ -10,6 +10,8 @@ type OutboxConfig struct {
 	// Retention is how long an event is kept at least, read or not, so that it can be read again; 24h when zero. What a reader has yet to read is
 	// kept however old it is.
 	Retention time.Duration
+	// Lease is after how long the owner of a reader loses it that is frozen or out of reach; 10s when zero. One that ends loses it at once.
+	Lease time.Duration
 }
 
 // InboxConfig is what postgres.inbox says about what readers have handled.
@@ -21,6 +23,7 @@ type InboxConfig struct {
 
 func (c OutboxConfig) withDefaults() OutboxConfig {
 	c.Retention = cmp.Or(c.Retention, 24*time.Hour)
+	c.Lease = cmp.Or(c.Lease, 10*time.Second)
 	return c
 }
 

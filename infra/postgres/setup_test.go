@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // dsn returns the address of the server under test.
-func dsn(t *testing.T) string {
+func dsn(t testing.TB) string {
 	t.Helper()
 	return fxcelltest.Server(t, "TESTENV_POSTGRES_DSN")
 }

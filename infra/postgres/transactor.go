@@ -65,10 +65,11 @@ type unit struct {
 	pool    *pool
 	tx      *sqlx.Tx
 	end     context.CancelFunc
-	depth   int   // open savepoints
-	failed  error // what a statement ended in since the innermost of them: the server does nothing more but to undo
-	reading bool  // rows are being read
-	asked   bool  // to commit
+	depth   int      // open savepoints
+	failed  error    // what a statement ended in since the innermost of them: the server does nothing more but to undo
+	reading bool     // rows are being read
+	asked   bool     // to commit
+	outbox  *writing // the events that it writes; nil without any
 }
 
 var _ db.Unit = (*unit)(nil)

@@ -16,6 +16,7 @@ import (
 
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/fxcelltest"
+	"fxcell.dev/fxcell/outbox"
 	"fxcell.dev/fxcell/secret"
 )
 
@@ -24,6 +25,9 @@ type Database struct {
 	DSN secret.Text // for another pool on it, or another process
 	Tx  db.Transactor
 	SQL db.SQL
+
+	Writer outbox.Writer // needs the migrations of fxcell, as Log does
+	Log    outbox.Log
 }
 
 // timeout is how long the server may take to make a database, or to drop one.
