@@ -105,12 +105,12 @@ func TestRetentionsHaveDefaultsAndFaults(t *testing.T) {
 		{1000 * time.Hour, 0, 1000 * time.Hour, 1000 * time.Hour},
 		{time.Hour, 2 * time.Hour, time.Hour, 2 * time.Hour},
 	} {
-		got := Config{Outbox: OutboxConfig{tt.log}, Inbox: InboxConfig{tt.inbox}}.withDefaults()
+		got := Config{Outbox: OutboxConfig{Retention: tt.log}, Inbox: InboxConfig{tt.inbox}}.withDefaults()
 		if got.Outbox.Retention != tt.wantLog || got.Inbox.Retention != tt.wantInbox {
 			t.Errorf("%v and %v = %v and %v", tt.log, tt.inbox, got.Outbox, got.Inbox)
 		}
 	}
 	at := secret.NewText("postgres://u@localhost")
-	wants(t, Config{DSN: at, Outbox: OutboxConfig{time.Millisecond}}.Validate(), "postgres.outbox.retention must be at least 1s", "FXCELL_POSTGRES__OUTBOX__RETENTION")
+	wants(t, Config{DSN: at, Outbox: OutboxConfig{Retention: time.Millisecond}}.Validate(), "postgres.outbox.retention must be at least 1s", "FXCELL_POSTGRES__OUTBOX__RETENTION")
 	wants(t, Config{DSN: at, Inbox: InboxConfig{time.Hour}}.Validate(), "postgres.inbox.retention is shorter than outbox.retention")
 }

@@ -36,10 +36,10 @@ type stream struct {
 	settled time.Time // when it was stored last without an event
 
 	mu      sync.Mutex
-	version int64   // of the stored position
+	version int64         // of the stored position
 	open    []*checkpoint // of batches that were read and not advanced, oldest first
-	joined  *joined // the transaction that advances the stream now
-	gone    bool    // lost is closed
+	joined  *joined       // the transaction that advances the stream now
+	gone    bool          // lost is closed
 }
 
 var _ event.Stream = (*stream)(nil)
