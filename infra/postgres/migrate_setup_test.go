@@ -63,6 +63,12 @@ func build(t *testing.T, dsn secret.Text, mode string, owners ...db.Migrations) 
 	return p
 }
 
+// empty opens a database that nobody has migrated.
+func empty(t *testing.T) *program {
+	t.Helper()
+	return build(t, postgrestest.Empty(t), "").start()
+}
+
 // start starts the program, which stops with its test.
 func (p *program) start() *program {
 	p.t.Helper()
@@ -124,10 +130,10 @@ func text(t *testing.T, on db.SQL, statement string) string {
 	return s
 }
 
-func exec(t *testing.T, d *postgrestest.Database, statement string) {
+func exec(t *testing.T, d *program, statement string) {
 	t.Helper()
-	err := d.Tx.InTx(t.Context(), func(ctx context.Context) error {
-		_, err := d.SQL.Exec(ctx, statement)
+	err := d.tx.InTx(t.Context(), func(ctx context.Context) error {
+		_, err := d.sql.Exec(ctx, statement)
 		return err
 	})
 	if err != nil {

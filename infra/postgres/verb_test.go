@@ -11,8 +11,8 @@ import (
 
 func TestVerbBringsSchemasUpAndTakesStepsBack(t *testing.T) {
 	t.Parallel()
-	d := postgrestest.Open(t)
-	p := build(t, d.DSN, "", tables("shop", 3), tables("access", 1))
+	d := empty(t)
+	p := build(t, d.dsn, "", tables("shop", 3), tables("access", 1))
 	for _, c := range []struct{ words, want, tables string }{
 		{"status", "OWNER   VERSION  LATEST  DIRTY\naccess  0        1       no\nshop    0        3       no\n", ""},
 		{"up", "access: version 1, was 0\nshop: version 3, was 0\n", "t1 t2 t3"},
@@ -25,19 +25,19 @@ func TestVerbBringsSchemasUpAndTakesStepsBack(t *testing.T) {
 		if out, err := p.verb(strings.Fields(c.words)...); err != nil || out != c.want {
 			t.Errorf("%s: %q, %v, want %q", c.words, out, err, c.want)
 		}
-		if got := text(t, d.SQL, made("shop")); got != c.tables {
+		if got := text(t, d.sql, made("shop")); got != c.tables {
 			t.Errorf("after %s the tables are %q, want %q", c.words, got, c.tables)
 		}
 	}
-	if got := text(t, d.SQL, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"); got != "0" {
+	if got := text(t, d.sql, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"); got != "0" {
 		t.Errorf("%s sessions are in a transaction", got)
 	}
 }
 
 func TestVerbThatFailsTellsWhatItDidBefore(t *testing.T) {
 	t.Parallel()
-	d := postgrestest.Open(t)
-	p := build(t, d.DSN, "", tables("access", 1), owner(
+	d := empty(t)
+	p := build(t, d.dsn, "", tables("access", 1), owner(
 		"shop", "0001_a.up", "CREATE TABLE shop.t1 (id int)", "0001_a.down", "SELECT nothing", "0002_b.up", "SELECT 1", "0002_b.down", "SELECT 1",
 		"0003_c.up", "SELECT nothing", "0003_c.down", "SELECT 1",
 	))
@@ -51,15 +51,15 @@ func TestVerbThatFailsTellsWhatItDidBefore(t *testing.T) {
 		t.Errorf("down printed %q", out)
 	}
 	p.says(err, "at version 1: 0001_a.down.sql: line 1: ")
-	if got := text(t, d.SQL, made("shop")+" UNION ALL "+versions("shop")+" LIMIT 1"); got != "t1" {
+	if got := text(t, d.sql, made("shop")+" UNION ALL "+versions("shop")+" LIMIT 1"); got != "t1" {
 		t.Errorf("the tables are %q", got)
 	}
 }
 
 func TestVerbRefusesWordsThatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
-	d := postgrestest.Open(t)
-	p := build(t, d.DSN, "", tables("access", 2), tables("shop", 1)).start()
+	d := empty(t)
+	p := build(t, d.dsn, "", tables("access", 2), tables("shop", 1)).start()
 	for _, c := range []struct{ words, want string }{
 		{"", "it takes up, down OWNER COUNT, or status, such as `"},
 		{"sideways", `not "sideways"`},
@@ -81,7 +81,7 @@ func TestVerbRefusesWordsThatItDoesNotKnow(t *testing.T) {
 			t.Errorf("%q: %q, %v", c.words, out, err)
 		}
 	}
-	if got := text(t, d.SQL, made("shop")+" UNION ALL "+made("access")); got != "t1" {
+	if got := text(t, d.sql, made("shop")+" UNION ALL "+made("access")); got != "t1" {
 		t.Errorf("the tables are %q", got)
 	}
 }
@@ -93,7 +93,7 @@ func TestVerbWithoutAServerOrOwnersSaysSo(t *testing.T) {
 		_, err := nowhere.verb(strings.Fields(words)...)
 		nowhere.says(err, "postgres: migrate: connect to 127.0.0.1:1/shop as user shop: ", "connection refused")
 	}
-	none := build(t, postgrestest.Open(t).DSN, "").start()
+	none := build(t, postgrestest.Empty(t), "").start()
 	_, err := none.verb("down", "shop", "1")
 	none.says(err, `there is no owner "shop", but none at all: no module of the assembly feeds migrations`)
 	for words, want := range map[string]string{"up": "", "status": "OWNER  VERSION  LATEST  DIRTY\n"} {
@@ -112,7 +112,7 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestVerbWhoseAnswerIsLostFails(t *testing.T) {
 	t.Parallel()
-	p := build(t, postgrestest.Open(t).DSN, "", tables("shop", 1))
+	p := build(t, postgrestest.Empty(t), "", tables("shop", 1))
 	for _, words := range []string{"up", "status", "down shop 1"} {
 		if err := p.commands[0].Run(t.Context(), strings.Fields(words), full{}); !errors.Is(err, errFull) {
 			t.Errorf("%s: %v, want the error of the writer", words, err)
