@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,12 +15,25 @@ import (
 
 func TestInboxKeepsThePromisesOfThePort(t *testing.T) {
 	t.Parallel()
-	dsn(t)
-	eventtest.RunInbox(t, func(t *testing.T) eventtest.InboxSubject {
-		t.Helper()
-		h := newHouse(t)
-		return eventtest.InboxSubject{Tx: h.tx, Inbox: newInbox(h.sql)}
+	h := newHouse(t)
+	eventtest.RunInbox(t, func(*testing.T) eventtest.InboxSubject {
+		return eventtest.InboxSubject{Tx: h.tx, Inbox: apartInbox{newInbox(h.sql), rand.Text()}}
 	})
+}
+
+// apartInbox is an inbox that is empty at first: its readers have names of their own.
+type apartInbox struct {
+	event.Inbox
+
+	prefix string
+}
+
+func (a apartInbox) Seen(ctx context.Context, reader string, e event.Event) (bool, error) {
+	return a.Inbox.Seen(ctx, a.prefix+reader, e)
+}
+
+func (a apartInbox) Mark(ctx context.Context, reader string, e event.Event) error {
+	return a.Inbox.Mark(ctx, a.prefix+reader, e)
 }
 
 // keyed and alone are events with and without a key.
@@ -34,17 +48,17 @@ func alone(seq int64) event.Event {
 }
 
 // handles takes an event as the consumer does, and reports whether it had to be handled.
-func handles(ctx context.Context, in *inbox, e event.Event, effect func()) error {
-	if seen, err := in.Seen(ctx, "r", e); seen || err != nil {
+func handles(ctx context.Context, in *inbox, reader string, e event.Event, effect func()) error {
+	if seen, err := in.Seen(ctx, reader, e); seen || err != nil {
 		return err
 	}
 	effect()
-	return in.Mark(ctx, "r", e)
+	return in.Mark(ctx, reader, e)
 }
 
 func TestOfTwoOwnersOnlyTheFirstIsNotUndone(t *testing.T) {
 	t.Parallel()
-	dsn(t)
+	h := newHouse(t)
 	for _, tt := range []struct {
 		name   string
 		before []event.Event // marked before both
@@ -56,19 +70,18 @@ func TestOfTwoOwnersOnlyTheFirstIsNotUndone(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
-			first, second := newInbox(h.sql), newInbox(h.sql) // of two processes
+			first, second, reader := newInbox(h.sql), newInbox(h.sql), tt.name // of two processes
 			for _, e := range tt.before {
-				if err := h.tx.InTx(t.Context(), func(ctx context.Context) error { return first.Mark(ctx, "r", e) }); err != nil {
+				if err := h.tx.InTx(t.Context(), func(ctx context.Context) error { return first.Mark(ctx, reader, e) }); err != nil {
 					t.Fatal(err)
 				}
 			}
 			outside, effects := t.Context(), 0
 			err := h.tx.InTx(t.Context(), func(ctx context.Context) error {
-				return handles(ctx, second, tt.e, func() {
+				return handles(ctx, second, reader, tt.e, func() {
 					effects++
 					if err := h.tx.InTx(outside, func(ctx context.Context) error {
-						return handles(ctx, first, tt.e, func() { effects++ })
+						return handles(ctx, first, reader, tt.e, func() { effects++ })
 					}); err != nil {
 						t.Errorf("the first owner = %v", err)
 					}
@@ -79,7 +92,7 @@ func TestOfTwoOwnersOnlyTheFirstIsNotUndone(t *testing.T) {
 			}
 			wants(t, err, "another owner of the reader has handled it")
 			again := h.tx.InTx(t.Context(), func(ctx context.Context) error {
-				return handles(ctx, second, tt.e, func() { t.Error("the second owner handles it again") })
+				return handles(ctx, second, reader, tt.e, func() { t.Error("the second owner handles it again") })
 			})
 			if again != nil || len(second.sights.marks)+len(first.sights.marks) != 0 {
 				t.Errorf("again = %v, want the event to be seen; what transactions saw is remembered: %v", again, second.sights.marks)

@@ -1,20 +1,45 @@
 package postgres
 
 import (
+	"context"
+	"crypto/rand"
 	"strings"
 	"testing"
 
+	"fxcell.dev/fxcell/event"
 	"fxcell.dev/fxcell/event/eventtest"
 )
 
 func TestParkingKeepsThePromisesOfThePort(t *testing.T) {
 	t.Parallel()
-	dsn(t)
-	eventtest.RunParking(t, func(t *testing.T) eventtest.ParkingSubject {
-		t.Helper()
-		h := newHouse(t)
-		return eventtest.ParkingSubject{Tx: h.tx, Parking: parking{h.sql}}
+	h := newHouse(t)
+	eventtest.RunParking(t, func(*testing.T) eventtest.ParkingSubject {
+		return eventtest.ParkingSubject{Tx: h.tx, Parking: apartParking{parking{h.sql}, rand.Text()}}
 	})
+}
+
+// apartParking is a parking place that is empty at first: its readers have names of their own.
+type apartParking struct {
+	event.Parking
+
+	prefix string
+}
+
+func (a apartParking) Park(ctx context.Context, p event.Parked) error {
+	p.Reader = a.prefix + p.Reader
+	return a.Parking.Park(ctx, p)
+}
+
+func (a apartParking) Holds(ctx context.Context, reader, topic, key string) (bool, error) {
+	return a.Parking.Holds(ctx, a.prefix+reader, topic, key)
+}
+
+func (a apartParking) List(ctx context.Context, reader string) ([]event.Parked, error) {
+	all, err := a.Parking.List(ctx, a.prefix+reader)
+	for i := range all {
+		all[i].Reader = strings.TrimPrefix(all[i].Reader, a.prefix)
+	}
+	return all, err
 }
 
 func TestHeldKeysAreFoundByTheirIndex(t *testing.T) {

@@ -19,7 +19,7 @@ func start(tb testing.TB, d *Database, owners []db.Migrations) {
 	options := []fx.Option{
 		postgres.Module,
 		fx.Provide(func() config.Source { return settings{d.DSN} }),
-		fx.Populate(&d.Tx, &d.SQL, &d.Writer, &d.Log),
+		fx.Populate(&d.Tx, &d.SQL, &d.Writer, &d.Log, &d.Inbox, &d.Parking),
 	}
 	for _, m := range owners {
 		options = append(options, fxcell.Migrations(m.Owner, m.Files))

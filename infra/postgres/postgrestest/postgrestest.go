@@ -15,6 +15,7 @@ import (
 	"github.com/lib/pq"
 
 	"fxcell.dev/fxcell/db"
+	"fxcell.dev/fxcell/event"
 	"fxcell.dev/fxcell/fxcelltest"
 	"fxcell.dev/fxcell/outbox"
 	"fxcell.dev/fxcell/secret"
@@ -26,8 +27,10 @@ type Database struct {
 	Tx  db.Transactor
 	SQL db.SQL
 
-	Writer outbox.Writer // needs the migrations of fxcell, as Log does
-	Log    outbox.Log
+	Writer  outbox.Writer // needs the migrations of fxcell, as those below do
+	Log     outbox.Log
+	Inbox   event.Inbox
+	Parking event.Parking
 }
 
 // timeout is how long the server may take to make a database, or to drop one.
