@@ -15,6 +15,7 @@ import (
 
 	"fxcell.dev/fxcell/app"
 	"fxcell.dev/fxcell/config"
+	"fxcell.dev/fxcell/inspect"
 )
 
 // verbsIn is read by an Invoke: nothing that a verb's constructor takes may read a group.
@@ -93,21 +94,20 @@ func (p program) do(assembly App, f flags) int {
 // verbLines are the part of the help that tells of verbs. What an assembly cannot be built for is told there too: --help must not fail.
 func (p program) verbLines(f flags) []string {
 	verbs := []app.Command{p.keygen()}
-	var fault error
+	var faults []string
 	for _, c := range p.choices {
-		if c.Name == f.assembly {
-			var given []app.Command
-			given, fault = p.given(c.App, f.args)
-			verbs = append(verbs, given...)
+		if c.Name != f.assembly {
+			continue
 		}
+		given, err := p.given(c.App, f.args)
+		if err != nil {
+			faults = append(faults, "  and those of the assembly, which cannot be listed: "+inspect.Explain(err, hints(c.App.Mode))[0])
+		}
+		verbs = append(verbs, given...)
 	}
 	lines := make([]string, 0, len(verbs)+1)
 	for _, c := range verbs {
 		lines = append(lines, fmt.Sprintf("  %-18s %s", c.Name, c.Short))
 	}
-	if fault != nil {
-		line, _, _ := strings.Cut(fault.Error(), "\n")
-		lines = append(lines, "  and those of the assembly, which cannot be listed: "+line)
-	}
-	return lines
+	return append(lines, faults...)
 }

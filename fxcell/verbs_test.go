@@ -116,7 +116,7 @@ func TestTheHelpListsTheVerbs(t *testing.T) {
 		{
 			"but those of an assembly that cannot be built",
 			[]fx.Option{fx.Module("infra/store", fx.Provide(func() (verbOut, error) { return verbOut{}, errors.New("infra/store: store.dsn is required") }))},
-			[]string{"\n  keygen  ", "\n  and those of the assembly, which cannot be listed: ", "infra/store: store.dsn is required\n"},
+			[]string{"\n  keygen  ", "\n  and those of the assembly, which cannot be listed: infra/store: store.dsn is required (from "},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func start(t *testing.T, c keyfile.Config) shown {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := app.Stop(context.Background()); err != nil { //nolint:usetesting // the test's context is over by now
+		if err := app.Stop(context.Background()); err != nil { // the test's own context is over by now
 			t.Error(err)
 		}
 	})
@@ -150,11 +150,13 @@ func TestWhatIsWrongIsToldWithItsCure(t *testing.T) {
 		want    string
 	}{
 		"nothing": {
-			keyfile.Config{}, false,
+			keyfile.Config{},
+			false,
 			`infra/keyfile: there is no key-encryption key: make one with "core keygen FILE", and set keyfile.file in the file or FXCELL_KEYFILE__FILE to it`,
 		},
 		"both": {
-			keyfile.Config{File: exposed, Keys: secret.NewText(written("a"))}, false,
+			keyfile.Config{File: exposed, Keys: secret.NewText(written("a"))},
+			false,
 			"infra/keyfile: both keyfile.file and keyfile.keys are set: keep one, and look into FXCELL_KEYFILE__FILE and FXCELL_KEYFILE__KEYS too",
 		},
 		"blank":        {keyfile.Config{Keys: secret.NewText(" ")}, false, env + `there is no key: make one with "core keygen"`},
@@ -162,7 +164,8 @@ func TestWhatIsWrongIsToldWithItsCure(t *testing.T) {
 		"short":        {keyfile.Config{Keys: secret.NewText(short)}, false, env + "key 1 has 16 bytes, want 32"},
 		"one id twice": {keyfile.Config{Keys: secret.NewText(written("a") + " " + written("a"))}, false, env + "key 2 has the id of key 1"},
 		"no file": {
-			keyfile.Config{File: dir + "/none"}, true,
+			keyfile.Config{File: dir + "/none"},
+			true,
 			`infra/keyfile: keyfile.file: keyring: open ` + dir + `/none: no such file or directory: make one with "core keygen ` + dir + `/none"`,
 		},
 		"a folder":             {keyfile.Config{File: dir}, true, "infra/keyfile: keyfile.file: keyring: " + dir + " is no regular file"},

@@ -146,7 +146,7 @@ func TestKeysAndRingsDoNotShowThemselves(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 			text = append(text, fmt.Sprintf(verb, v)...)
 		}
-		for _, form := range []string{encoded[:12], string(raw[:6]), fmt.Sprintf("%x", raw[:6]), fmt.Sprintf("%X", raw[:6]), strings.Trim(fmt.Sprint(raw[:6]), "[]")} {
+		for _, form := range []string{encoded[:12], string(raw[:6]), fmt.Sprintf("%x", raw[:6]), fmt.Sprintf("%X", raw[:6]), strings.Trim(fmt.Sprintf("%d", raw[:6]), "[]")} {
 			if strings.Contains(string(text), form) {
 				t.Errorf("a %T shows a part of the key: %s", v, text)
 			}
