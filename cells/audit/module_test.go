@@ -310,6 +310,34 @@ func TestMemoryIsRefusedInDurable(t *testing.T) {
 	}
 }
 
+// statements is the SQL of a database that nobody starts.
+type statements struct{ db.SQL }
+
+func (statements) Durability() durability.Grade { return durability.Persistent }
+
+func TestPostgresIsLetIntoDurable(t *testing.T) {
+	t.Parallel()
+	w := audittest.New(t)
+	all := persistent{w.Tx, &pipe{}, w.Keys}
+	type result struct {
+		fx.Out
+
+		SQL   db.SQL
+		Claim durability.Claim `group:"fxcell.claims"`
+	}
+	sql := fx.Module("infra/sql", fx.Provide(func() result {
+		return result{SQL: statements{}, Claim: durability.Claim{Port: "db.SQL", Module: "infra/sql", Subject: statements{}}}
+	}))
+	var s store.Store
+	err := fxcelltest.Fault(
+		fxcell.Assembly("trail", durability.Durable, portsOf(all, all, all), sql, audit.Postgres, audit.Module),
+		fx.Populate(&s),
+	)
+	if err != nil || s == nil || s.Durability() != durability.Persistent {
+		t.Errorf("the store is %v, %v; want one that persists", s, err)
+	}
+}
+
 func TestASectionThatCannotBeUsedFailsTheStart(t *testing.T) {
 	t.Parallel()
 	w := audittest.New(t)

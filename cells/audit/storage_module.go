@@ -7,3 +7,6 @@ import (
 
 // Memory keeps the trail in this process.
 var Memory = fxcell.Storage("audit", "memory", store.NewMemory)
+
+// Postgres keeps the trail in the schema audit of a PostgreSQL database.
+var Postgres = fxcell.Storage("audit", "postgres", store.NewPostgres)

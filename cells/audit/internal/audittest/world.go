@@ -1,4 +1,4 @@
-// Package audittest is what the tests of the audit cell share: a trail in memory, its tables, a clock that stands and keys that can be lost.
+// Package audittest is what the tests of the audit cell share: a trail, the way around its store, a clock that stands and keys that can be lost.
 package audittest
 
 import (
@@ -13,6 +13,7 @@ import (
 	"fxcell.dev/cells/audit/slices/auditappend"
 	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/clock"
+	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/db/memdb"
 	"fxcell.dev/fxcell/event"
 )
@@ -23,21 +24,29 @@ var Start = time.Date(2030, time.January, 2, 3, 4, 5, 678901000, time.UTC)
 // RotateAfter is how old a MAC key of a World gets.
 const RotateAfter = 24 * time.Hour
 
-// World is a trail in memory. Its methods fail the test that it was made for.
+// World is a trail. Its methods fail the test that it was made for.
 type World struct {
 	TB     testing.TB
-	Tx     *memdb.Engine
-	Tables store.Tables // to do what nobody may do to a trail
+	Tx     db.Transactor
+	Tables store.Tables // of a trail in memory
 	Store  store.Store
 	Keys   *Provider
 	Clock  *clock.Manual
+
+	around around
 }
 
-// New returns an empty trail.
+// New returns an empty trail in memory.
 func New(tb testing.TB) *World {
 	tb.Helper()
-	tables := store.NewTables(0)
-	return &World{tb, memdb.NewEngine(), tables, store.NewMemoryOn(tables), NewProvider(), clock.NewManual(Start)}
+	tables, engine := store.NewTables(0), memdb.NewEngine()
+	return &World{tb, engine, tables, store.NewMemoryOn(tables), NewProvider(), clock.NewManual(Start), memory{tables}}
+}
+
+// NewPostgres returns the trail in the database of sql, which has the cell's schema. Before a test gets around the store it calls Unguard.
+func NewPostgres(tb testing.TB, tx db.Transactor, sql db.SQL) *World {
+	tb.Helper()
+	return &World{tb, tx, store.Tables{}, store.NewPostgres(sql), NewProvider(), clock.NewManual(Start), postgres{sql}}
 }
 
 // Do runs fn in a transaction and fails the test when that fails.
@@ -117,40 +126,6 @@ func (w *World) Head() domain.Head {
 	}
 	h.MAC = append([]byte(nil), h.MAC...)
 	return h
-}
-
-// PutRow writes a row into a place, whatever it says.
-func (w *World) PutRow(place int64, r domain.Row) {
-	w.TB.Helper()
-	w.Do(func(ctx context.Context) error { return w.Tables.Entries.Put(ctx, place, r) })
-}
-
-// DeleteRows removes the rows in the given places.
-func (w *World) DeleteRows(places ...int64) {
-	w.TB.Helper()
-	w.Do(func(ctx context.Context) error {
-		for _, place := range places {
-			if _, err := w.Tables.Entries.Delete(ctx, place); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// PutHead writes a head record, whatever it says.
-func (w *World) PutHead(h domain.Head) {
-	w.TB.Helper()
-	w.Do(func(ctx context.Context) error { return w.Tables.Heads.Put(ctx, domain.ChainID, h) })
-}
-
-// DeleteHead removes the head record.
-func (w *World) DeleteHead() {
-	w.TB.Helper()
-	w.Do(func(ctx context.Context) error {
-		_, err := w.Tables.Heads.Delete(ctx, domain.ChainID)
-		return err
-	})
 }
 
 // CopyOf returns a row that shares no memory with r.

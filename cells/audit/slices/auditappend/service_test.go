@@ -3,7 +3,6 @@ package auditappend_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +23,11 @@ type fixture struct {
 
 func setup(tb testing.TB) fixture {
 	tb.Helper()
-	w := audittest.New(tb)
+	return setupIn(tb, audittest.New(tb))
+}
+
+func setupIn(tb testing.TB, w *audittest.World) fixture {
+	tb.Helper()
 	service, err := auditappend.New(w.Store, w.Keys, w.Clock, auditappend.Config{RotateAfter: audittest.RotateAfter})
 	if err != nil {
 		tb.Fatal(err)
@@ -168,35 +171,4 @@ func TestWhateverTheBatchesTheTrailHasEachEventOnceAndNoGap(t *testing.T) {
 			r.Fatalf("check %+v, %d event ids; want %d of each", result, len(ids), len(distinct))
 		}
 	})
-}
-
-func TestWritersInParallelMakeOneChain(t *testing.T) {
-	t.Parallel()
-	f := setup(t)
-	var wg sync.WaitGroup
-	for w := range 8 {
-		wg.Go(func() {
-			for n := range 20 {
-				if err := f.append(audittest.Delivery(w*10+n), audittest.Delivery(w*10+n+1)); err != nil { // each comes about twice
-					t.Errorf("append: %v", err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	f.intact(91)
-}
-
-func BenchmarkAppendABatchOfAHundred(b *testing.B) {
-	f, n := setup(b), 1
-	for b.Loop() {
-		if n > 500_000 { // the store is bounded
-			b.StopTimer()
-			f, n = setup(b), 1
-			b.StartTimer()
-		}
-		f.must(audittest.Deliveries(n, n+99)...)
-		n += 100
-	}
-	b.ReportMetric(float64(100*b.N)/b.Elapsed().Seconds(), "entries/s")
 }

@@ -3,6 +3,7 @@ package auditverify_test
 import (
 	"context"
 
+	"fxcell.dev/cells/audit/internal/audittest"
 	"fxcell.dev/cells/audit/internal/domain"
 	"fxcell.dev/cells/audit/internal/keyring"
 	"fxcell.dev/cells/audit/internal/store"
@@ -25,44 +26,12 @@ func (s *appendingStore) Walk(ctx context.Context, from int64, fn func(domain.Ro
 	})
 }
 
-func (f fixture) deleteKey(number int64) {
-	f.TB.Helper()
-	f.Do(func(ctx context.Context) error {
-		_, err := f.Tables.Keys.Delete(ctx, number)
-		return err
-	})
-}
-
-func (f fixture) spoilKey(number int64) {
-	f.TB.Helper()
-	f.Do(func(ctx context.Context) error {
-		k, _ := f.Tables.Keys.Get(ctx, number)
-		data := append([]byte(nil), k.Wrapped.Data...)
-		data[len(data)-1] ^= 1
-		k.Wrapped.Data = data
-		return f.Tables.Keys.Put(ctx, number, k)
-	})
-}
-
 // move puts what is stored in one place into another.
 func (f fixture) move(from, to int64) {
 	f.TB.Helper()
 	row := f.Rows()[from-1]
 	f.DeleteRows(from)
 	f.PutRow(to, row)
-}
-
-// forgetEvents takes the event ids of rows out of the index, as restoring an old backup does.
-func (f fixture) forgetEvents(rows []domain.Row) {
-	f.TB.Helper()
-	f.Do(func(ctx context.Context) error {
-		for _, r := range rows {
-			if _, err := f.Tables.Events.Delete(ctx, r.EventID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // openKey returns the key with a number, as somebody who stole it has it.
@@ -77,4 +46,39 @@ func (f fixture) openKey(number int64) *domain.Key {
 		f.TB.Fatal(err)
 	}
 	return key
+}
+
+// anotherPast lets the trail go on, restores the backup from before and lets it go on another way. It returns the rows and the head record of
+// what was before the restore.
+func (f fixture) anotherPast() ([]domain.Row, domain.Head) {
+	f.TB.Helper()
+	backup := f.Head()
+	f.Append(audittest.Deliveries(11, 13)...)
+	rows, head := f.Rows(), f.Head()
+	f.DeleteRows(11, 12, 13)
+	f.PutHead(backup)
+	f.ForgetEvents(rows[10].EventID, rows[11].EventID, rows[12].EventID)
+	f.Append(audittest.Deliveries(21, 23)...)
+	return rows, head
+}
+
+// rotate appends an entry for the change of the key and two of events.
+func (f fixture) rotate() {
+	f.TB.Helper()
+	f.Clock.Advance(audittest.RotateAfter)
+	f.Append(audittest.Deliveries(11, 12)...)
+}
+
+// signedAgain returns the row as it would be, had another key signed it.
+func (f fixture) signedAgain(r domain.Row, key *domain.Key) domain.Row {
+	f.TB.Helper()
+	seal, _, err := r.Open()
+	if err != nil {
+		f.TB.Fatal(err)
+	}
+	seal.KeyID = key.ID()
+	r.Sealed = seal.Encode()
+	mac := key.Sum(r.Sealed)
+	r.MAC = mac[:]
+	return r
 }

@@ -26,10 +26,14 @@ type fixture struct {
 	logged    *observer.ObservedLogs
 }
 
-// setup returns a trail with entries of the given number of events, five to a transaction.
+// setup returns a trail in memory with entries of the given number of events, five to a transaction.
 func setup(tb testing.TB, events int) fixture {
 	tb.Helper()
-	w := audittest.New(tb)
+	return setupIn(tb, audittest.New(tb), events)
+}
+
+func setupIn(tb testing.TB, w *audittest.World, events int) fixture {
+	tb.Helper()
 	for n := 1; n <= events; n += 5 {
 		w.Append(audittest.Deliveries(n, min(n+4, events))...)
 	}
@@ -136,8 +140,8 @@ func TestAKeyThatCannotBeHadMakesTheTrailInvalid(t *testing.T) {
 	for name, lose := range map[string]func(f fixture){
 		"the provider is down":      func(f fixture) { f.Keys.Fail(errors.New("connection refused")) },
 		"the provider lost its key": func(f fixture) { f.Keys.Forget() },
-		"the key is gone":           func(f fixture) { f.deleteKey(1) },
-		"the key was altered":       func(f fixture) { f.spoilKey(1) },
+		"the key is gone":           func(f fixture) { f.DeleteKey(1) },
+		"the key was altered":       func(f fixture) { f.SpoilKey(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -157,7 +161,7 @@ func TestAKeyThatIsLostAfterItWasUsedIsLost(t *testing.T) {
 	t.Parallel()
 	f := setup(t, 3)
 	f.check()
-	f.spoilKey(1)
+	f.SpoilKey(1)
 	if diff := cmp.Diff(invalid(0, 1, domain.UnknownKey), f.check()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -2,6 +2,8 @@ package auditverify_test
 
 import (
 	"bytes"
+	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +12,8 @@ import (
 	"fxcell.dev/cells/audit/auditapi"
 	"fxcell.dev/cells/audit/internal/audittest"
 	"fxcell.dev/cells/audit/internal/domain"
+	"fxcell.dev/infra/postgres/postgrestest"
+	"fxcell.dev/migrations"
 )
 
 // rewrite changes the row in one place.
@@ -34,14 +38,20 @@ func rewriteHead(change func(*domain.Head)) func(fixture) {
 	}
 }
 
-// Each row does one thing to a trail of ten entries, five to a transaction.
-func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name   string
-		tamper func(f fixture)
-		want   auditapi.IntegrityResponse
-	}{
+// tampering is one thing that is done to a trail of ten entries, five to a transaction, and what the check says of it.
+type tampering struct {
+	name string
+	do   func(f fixture)
+	want auditapi.IntegrityResponse
+}
+
+// tamperings are those that any store can suffer.
+func tamperings() []tampering {
+	return slices.Concat(ofBytesAndColumns(), ofPlaces(), ofEnds(), ofPasts())
+}
+
+func ofBytesAndColumns() []tampering {
+	return []tampering{
 		{"one bit of the sealed bytes", rewrite(4, func(r *domain.Row) { r.Sealed[len(r.Sealed)-3] ^= 1 }), invalid(3, 4, domain.Altered)},
 		{"one bit of a length", rewrite(4, func(r *domain.Row) { r.Sealed[7] ^= 1 }), invalid(3, 4, domain.Altered)},
 		{"one bit of the MAC", rewrite(4, func(r *domain.Row) { r.MAC[31] ^= 1 }), invalid(3, 4, domain.Altered)},
@@ -58,7 +68,11 @@ func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
 		{"the time's column", rewrite(4, func(r *domain.Row) { r.Time = r.Time.Add(time.Microsecond) }), invalid(3, 4, domain.Altered)},
 		{"the event id's column", rewrite(4, func(r *domain.Row) { r.EventID = "event-0" }), invalid(3, 4, domain.Altered)},
 		{"the event type's column", rewrite(4, func(r *domain.Row) { r.EventType = "event.user.deleted.v1" }), invalid(3, 4, domain.Altered)},
-		{"the seq's column", rewrite(4, func(r *domain.Row) { r.Seq = 40 }), invalid(3, 4, domain.Altered)},
+	}
+}
+
+func ofPlaces() []tampering {
+	return []tampering{
 		{"the first row deleted", func(f fixture) { f.DeleteRows(1) }, invalid(0, 1, domain.Gap)},
 		{"a middle row deleted", func(f fixture) { f.DeleteRows(4) }, invalid(3, 4, domain.Gap)},
 		{"three middle rows deleted", func(f fixture) { f.DeleteRows(4, 5, 6) }, invalid(3, 4, domain.Gap)},
@@ -84,6 +98,11 @@ func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
 			f.DeleteRows(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 			f.DeleteHead()
 		}, invalid(0, 1, domain.MissingChain)},
+	}
+}
+
+func ofEnds() []tampering {
+	return []tampering{
 		{"the tail cut and the head record's size with it", func(f fixture) {
 			f.DeleteRows(9, 10)
 			rewriteHead(func(h *domain.Head) { h.Size = 8 })(f)
@@ -91,18 +110,83 @@ func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
 		{"the head record's size", rewriteHead(func(h *domain.Head) { h.Size++ }), invalid(10, 10, domain.Altered)},
 		{"the head record's last MAC", rewriteHead(func(h *domain.Head) { h.Last[0] ^= 1 }), invalid(10, 10, domain.Altered)},
 		{"the head record's own MAC", rewriteHead(func(h *domain.Head) { h.MAC[0] ^= 1 }), invalid(10, 10, domain.Altered)},
-		{"the head record's chain", rewriteHead(func(h *domain.Head) { h.Chain = "other" }), invalid(10, 10, domain.Altered)},
 		{"the head record's key", rewriteHead(func(h *domain.Head) { h.KeyID = "audit/mac/9" }), invalid(10, 10, domain.UnknownKey)},
 		{"no head record to speak of", rewriteHead(func(h *domain.Head) { *h = domain.Head{} }), invalid(10, 10, domain.UnknownKey)},
-	} {
+	}
+}
+
+// ofPasts put back what was right once, or sign with what was.
+func ofPasts() []tampering {
+	return []tampering{
+		{"an old head record replayed", func(f fixture) {
+			old := f.Head()
+			f.Append(audittest.Deliveries(11, 14)...)
+			f.PutHead(old)
+		}, invalid(14, 11, domain.RolledBack)},
+		{"an entry of another past", func(f fixture) {
+			before, _ := f.anotherPast()
+			f.PutRow(12, before[11])
+		}, invalid(11, 12, domain.BrokenLink)},
+		{"a head record of another past", func(f fixture) {
+			_, head := f.anotherPast()
+			f.PutHead(head)
+		}, invalid(13, 13, domain.BrokenLink)},
+		{"an entry signed with a retired key", func(f fixture) {
+			f.rotate()
+			f.PutRow(13, f.signedAgain(f.Rows()[12], f.openKey(1)))
+		}, invalid(12, 13, domain.Altered)},
+		{"a head record signed with a retired key", func(f fixture) {
+			f.rotate()
+			f.PutHead(domain.Extend(f.Head(), f.openKey(1)).Head())
+		}, invalid(13, 13, domain.Altered)},
+	}
+}
+
+func (f fixture) suffer(c tampering) {
+	f.TB.Helper()
+	c.do(f)
+	if diff := cmp.Diff(c.want, f.check()); diff != "" {
+		f.TB.Errorf("%s (-want +got):\n%s", c.name, diff)
+	}
+}
+
+func TestTamperingIsNamedWithSeqAndKind(t *testing.T) {
+	t.Parallel()
+	inMemory := []tampering{ // where a row's place and a head record's are not among their columns
+		{"the seq's column", rewrite(4, func(r *domain.Row) { r.Seq = 40 }), invalid(3, 4, domain.Altered)},
+		{"the head record's chain", rewriteHead(func(h *domain.Head) { h.Chain = "other" }), invalid(10, 10, domain.Altered)},
+	}
+	for _, c := range slices.Concat(tamperings(), inMemory) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := setup(t, 10)
-			c.tamper(f)
-			if diff := cmp.Diff(c.want, f.check()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
+			setup(t, 10).suffer(c)
 		})
+	}
+}
+
+func TestTamperingInPostgresIsNamedWithSeqAndKind(t *testing.T) {
+	t.Parallel()
+	d := postgrestest.Open(t, migrations.Of("audit"))
+	sql := func(statement string) func(fixture) {
+		return func(f fixture) {
+			f.Do(func(ctx context.Context) error {
+				_, err := d.SQL.Exec(ctx, statement)
+				return err
+			})
+		}
+	}
+	ofColumns := []tampering{ // a row's place is its column, and the head record's the name of its chain
+		{"the seq's column", sql("UPDATE audit.entries SET seq = 40 WHERE seq = 4"), invalid(3, 4, domain.Reordered)},
+		{"every seq's column", sql("UPDATE audit.entries SET seq = seq + 40"), invalid(0, 1, domain.Altered)},
+		{"a row's chain", sql("UPDATE audit.entries SET chain = 'other' WHERE seq = 4"), invalid(3, 4, domain.Gap)},
+		{"the head record's chain", sql("UPDATE audit.heads SET chain = 'other'"), invalid(10, 1, domain.MissingChain)},
+		{"the head record as before the first entry", sql("UPDATE audit.heads SET mac = NULL"), invalid(10, 1, domain.MissingChain)},
+		{"the head record's last MAC, cut", sql("UPDATE audit.heads SET last = substr(last, 1, 31)"), invalid(10, 10, domain.Altered)},
+	}
+	for _, c := range slices.Concat(tamperings(), ofColumns) {
+		w := audittest.NewPostgres(t, d.Tx, d.SQL)
+		w.Unguard()
+		setupIn(t, w, 10).suffer(c)
 	}
 }
 
@@ -116,71 +200,4 @@ func swap(a, b int64) func(fixture) {
 
 func copyTo(from, to int64) func(fixture) {
 	return func(f fixture) { f.PutRow(to, f.Rows()[from-1]) }
-}
-
-func TestAnOldHeadRecordThatIsReplayedIsNamed(t *testing.T) {
-	t.Parallel()
-	f := setup(t, 5)
-	old := f.Head()
-	f.Append(audittest.Deliveries(6, 9)...)
-	f.PutHead(old)
-	if diff := cmp.Diff(invalid(9, 6, domain.RolledBack), f.check()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestAnEntryOfAnotherPastIsABrokenLink(t *testing.T) {
-	t.Parallel()
-	f := setup(t, 3)
-	head := f.Head()
-	f.Append(audittest.Deliveries(4, 6)...)
-	rows, head6 := f.Rows(), f.Head()
-	f.DeleteRows(4, 5, 6) // a backup is restored, and the trail goes on another way
-	f.PutHead(head)
-	f.forgetEvents(rows[3:])
-	f.Append(audittest.Deliveries(14, 16)...)
-	other := f.Rows()
-
-	f.PutRow(5, rows[4])
-	if diff := cmp.Diff(invalid(4, 5, domain.BrokenLink), f.check()); diff != "" {
-		t.Errorf("an entry from before the restore (-want +got):\n%s", diff)
-	}
-	f.PutRow(5, other[4])
-	f.PutHead(head6)
-	if diff := cmp.Diff(invalid(6, 6, domain.BrokenLink), f.check()); diff != "" {
-		t.Errorf("a head record from before the restore (-want +got):\n%s", diff)
-	}
-}
-
-func TestARetiredKeySignsNothingNew(t *testing.T) {
-	t.Parallel()
-	f := setup(t, 3)
-	f.Clock.Advance(audittest.RotateAfter)
-	f.Append(audittest.Deliveries(4, 5)...)
-	old := f.openKey(1)
-
-	last := f.Rows()[5]
-	seal, _, err := last.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	seal.KeyID = old.ID()
-	last.Sealed = seal.Encode()
-	mac := old.Sum(last.Sealed)
-	last.MAC = mac[:]
-	f.PutRow(6, last)
-	if diff := cmp.Diff(invalid(5, 6, domain.Altered), f.check()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
-func TestARetiredKeySignsNoHeadRecord(t *testing.T) {
-	t.Parallel()
-	f := setup(t, 3)
-	f.Clock.Advance(audittest.RotateAfter)
-	f.Append(audittest.Deliveries(4, 5)...)
-	f.PutHead(domain.Extend(f.Head(), f.openKey(1)).Head())
-	if diff := cmp.Diff(invalid(6, 6, domain.Altered), f.check()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
 }
