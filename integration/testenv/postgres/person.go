@@ -42,7 +42,7 @@ func Up(ctx context.Context, o Options) (dsn, text string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("postgres: %w", err)
 	}
-	if err := ready(c); err != nil {
+	if _, err := ready(c); err != nil {
 		return "", "", fmt.Errorf("postgres: %v does not start: %w", b, err)
 	}
 	err = errors.Join(

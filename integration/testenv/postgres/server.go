@@ -38,7 +38,8 @@ type Server struct {
 	Text string
 
 	guard *exec.Cmd
-	life  io.Closer // the guard stops the server when this is closed
+	words io.WriteCloser // what the guard obeys; it stops the server when this is closed
+	told  *bufio.Reader  // what it answers
 }
 
 // attempts is how often a start is tried: the port that was free may be taken by then.
@@ -77,31 +78,53 @@ func start(b binaries, o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	life, err := guard.StdinPipe()
+	words, err := guard.StdinPipe()
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	if err := ready(guard); err != nil {
+	told, err := ready(guard)
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &Server{DSN: h.dsn(), Text: h.text(), guard: guard, life: life}, nil
+	return &Server{DSN: h.dsn(), Text: h.text(), guard: guard, words: words, told: told}, nil
 }
 
-// ready starts a command and returns when it says that the server answers.
-func ready(c *exec.Cmd) error {
+// ready starts a command and returns when it says that the server answers, with what it will say next.
+func ready(c *exec.Cmd) (*bufio.Reader, error) {
 	var complaint strings.Builder
 	c.Stderr = &complaint
 	out, err := c.StdoutPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.Start(); err != nil {
-		return err
+		return nil, err
 	}
-	if line, _ := bufio.NewReader(out).ReadString('\n'); line == "ready\n" {
-		return nil
+	told := bufio.NewReader(out)
+	if line, _ := told.ReadString('\n'); line == "ready\n" {
+		return told, nil
 	}
-	return fmt.Errorf("%w\n%s", c.Wait(), complaint.String())
+	return nil, fmt.Errorf("%w\n%s", c.Wait(), complaint.String())
+}
+
+// Crash ends the server as a power cut does: at once, without a checkpoint. Its address stays its own.
+func (s *Server) Crash() error { return s.order("crash", "crashed") }
+
+// Restart starts a server again that has crashed, and returns when it answers.
+func (s *Server) Restart() error { return s.order("start", "ready") }
+
+func (s *Server) order(word, want string) error {
+	if _, err := io.WriteString(s.words, word+"\n"); err != nil {
+		return fmt.Errorf("postgres: %s: %w", word, err)
+	}
+	answer, err := s.told.ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("postgres: %s: %w", word, err)
+	}
+	if answer != want+"\n" {
+		return fmt.Errorf("postgres: %s was answered %q", word, answer)
+	}
+	return nil
 }
 
 // patience is how long a server may take to stop.
@@ -111,7 +134,7 @@ var errStuck = errors.New("postgres: the server does not stop")
 
 // Stop stops the server and removes what it left.
 func (s *Server) Stop() error {
-	_ = s.life.Close() // the guard is gone already, or notices
+	_ = s.words.Close() // the guard is gone already, or notices
 	stuck := time.AfterFunc(patience, func() { _ = s.guard.Process.Kill() })
 	err := s.guard.Wait()
 	if !stuck.Stop() {

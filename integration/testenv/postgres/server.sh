@@ -1,6 +1,6 @@
 # Runs PostgreSQL in a folder: server.sh run|up|down|status BIN DIR
-# run stops it and removes the folder once standard input ends, so also when whoever started it is no more; up leaves it running, down stops it,
-# status says by its exit code whether it runs.
+# run stops it and removes the folder once standard input ends, so also when whoever started it is no more; until then it obeys the words crash and start
+# there. up leaves it running, down stops it, status says by its exit code whether it runs.
 set -u
 bin=$2
 dir=$3
@@ -28,11 +28,21 @@ stop() {
 		"$bin/pg_ctl" -D "$dir/data" -s -m immediate -w -t 30 stop >/dev/null 2>&1
 }
 
+crash() {
+	"$bin/pg_ctl" -D "$dir/data" -s -m immediate -w -t 30 stop >/dev/null 2>&1
+	echo crashed
+}
+
 mode=$1
 case $mode in
 run)
 	start
-	cat >/dev/null
+	while read -r word; do
+		case $word in
+		crash) crash ;;
+		start) start ;;
+		esac
+	done
 	stop
 	rm -rf "$dir"
 	;;

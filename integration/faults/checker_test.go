@@ -1,0 +1,198 @@
+package faults
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// trail is what the database holds of the audit chain. It is read as it lies there: nothing of the product's code has a part in it.
+type trail struct {
+	entries int
+	writes  map[written]int
+	events  map[string]bool
+}
+
+// check holds the audit chain in the database against the settings there and against what clients were promised: every write that lasted stands in the
+// chain once, in the order of its key, and every write that was promised has lasted.
+func (p *product) check(l *load, base, token string) {
+	p.Helper()
+	p.settled()
+	t := p.readTrail()
+	lasted := p.lasted()
+	for w := range lasted {
+		if n := t.writes[w]; n != 1 {
+			p.Errorf("%v has lasted and stands in the chain %d times", w, n)
+		}
+	}
+	for w := range t.writes {
+		if _, ok := lasted[w]; !ok {
+			p.Errorf("%v stands in the chain and has not lasted", w)
+		}
+	}
+	for w, value := range l.promised {
+		if lasted[w] != value {
+			p.Errorf("%v was promised with %q; what has lasted is %q", w, value, lasted[w])
+		}
+	}
+	p.checkLog(t)
+	verdict := data[struct {
+		Valid          bool
+		EntriesChecked int
+	}](p.T, p.must(base, http.StatusOK, request{method: http.MethodGet, path: "/api/v1/audit/integrity", token: token}))
+	if !verdict.Valid || verdict.EntriesChecked < t.entries {
+		p.Errorf("the product's own check says %+v of %d entries", verdict, t.entries)
+	}
+	p.Logf("checked: %d writes promised, %d lasted, %d entries in the chain, %d requests without an answer, refused by status %v",
+		len(l.promised), len(lasted), t.entries, l.unknown.Load(), l.refused)
+}
+
+// behind is how many ids of the log lie past the position of the audit reader.
+func (p *product) behind() int64 {
+	p.Helper()
+	return value[int64](p, `SELECT coalesce((SELECT max(id) FROM fxcell.outbox), 0) - coalesce((SELECT head FROM fxcell.outbox_reader WHERE reader = $1), 0)`, auditReader)
+}
+
+const auditReader = "cells/audit/auditappend"
+
+// settled waits until the audit reader has passed the whole log.
+func (p *product) settled() {
+	p.Helper()
+	p.await("that the audit reader catches up", func() bool { return p.behind() <= 0 })
+	p.await("that the audit reader closes its gaps", func() bool {
+		return value[bool](p, `SELECT gaps = '{}' FROM fxcell.outbox_reader WHERE reader = $1`, auditReader)
+	})
+}
+
+// lasted is every version of every setting with its value.
+func (p *product) lasted() map[written]string {
+	p.Helper()
+	rows, err := p.db.QueryContext(p.Context(), `SELECT key, version, convert_from(value, 'UTF8') FROM config.versions`)
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	all := map[written]string{}
+	for rows.Next() {
+		var w written
+		var value string
+		if err := rows.Scan(&w.key, &w.version, &value); err != nil {
+			p.Fatal(err)
+		}
+		all[w] = value
+	}
+	if err := rows.Err(); err != nil {
+		p.Fatal(err)
+	}
+	return all
+}
+
+// readTrail reads the chain and holds it against itself: no seq is missing, each entry names the MAC of the one before, the head is the last one, and
+// the versions of a key grow.
+func (p *product) readTrail() trail {
+	p.Helper()
+	rows, err := p.db.QueryContext(p.Context(), `SELECT seq, event_id, sealed, mac FROM audit.entries WHERE chain = 'audit' ORDER BY seq`)
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	t := trail{writes: map[written]int{}, events: map[string]bool{}}
+	last := map[string]int64{}
+	before := make([]byte, 32)
+	for rows.Next() {
+		var seq int64
+		var event string
+		var sealed, mac []byte
+		if err := rows.Scan(&seq, &event, &sealed, &mac); err != nil {
+			p.Fatal(err)
+		}
+		t.entries++
+		if seq != int64(t.entries) {
+			p.Fatalf("entry %d of the chain has seq %d", t.entries, seq)
+		}
+		if t.events[event] {
+			p.Errorf("event %s stands in the chain twice", event)
+		}
+		t.events[event] = true
+		fields := split(sealed)
+		if len(fields) != 8 || !bytes.Equal(fields[3], before) {
+			p.Fatalf("seq %d does not name the entry before it", seq)
+		}
+		before = mac
+		if w, ok := p.writeOf(fields[7]); ok {
+			t.writes[w]++
+			if w.version <= last[w.key] {
+				p.Errorf("%v stands behind version %d in the chain", w, last[w.key])
+			}
+			last[w.key] = w.version
+		}
+	}
+	if err := rows.Err(); err != nil {
+		p.Fatal(err)
+	}
+	if size := value[int](p, `SELECT size FROM audit.heads WHERE chain = 'audit'`); size != t.entries {
+		p.Errorf("the head counts %d entries, there are %d", size, t.entries)
+	}
+	if head := value[[]byte](p, `SELECT last FROM audit.heads WHERE chain = 'audit'`); !bytes.Equal(head, before) {
+		p.Error("the head is not that of the last entry")
+	}
+	return t
+}
+
+// writeOf reads a write of a setting out of an entry.
+func (p *product) writeOf(entry []byte) (written, bool) {
+	p.Helper()
+	var e struct {
+		EventType string
+		Data      struct {
+			Action  string
+			Key     string
+			Version int64
+		}
+		EventTime time.Time
+	}
+	if err := json.Unmarshal(entry, &e); err != nil {
+		p.Fatalf("%v in %s", err, entry)
+	}
+	return written{e.Data.Key, e.Data.Version}, e.EventType == "event.config.changed.v1" && (e.Data.Action == "created" || e.Data.Action == "updated")
+}
+
+// split takes the fields of a sealed entry apart: each stands behind its length, 8 bytes, the highest first.
+func split(b []byte) [][]byte {
+	var fields [][]byte
+	for len(b) >= 8 {
+		size := binary.BigEndian.Uint64(b)
+		if size > uint64(len(b)-8) {
+			return nil
+		}
+		fields, b = append(fields, b[8:8+size]), b[8+size:]
+	}
+	return fields
+}
+
+// checkLog holds the chain against the log of events: what the audit reader has read stands in the chain, unless it was parked, and nothing was parked.
+func (p *product) checkLog(t trail) {
+	p.Helper()
+	rows, err := p.db.QueryContext(p.Context(), `SELECT headers->>'id', kind FROM fxcell.outbox`)
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id, kind string
+		if err := rows.Scan(&id, &kind); err != nil {
+			p.Fatal(err)
+		}
+		if !t.events[id] {
+			p.Errorf("event %s (%s) is in the log and not in the chain", id, kind)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		p.Fatal(err)
+	}
+	if n := value[int](p, `SELECT count(*) FROM fxcell.outbox_dead`); n != 0 {
+		p.Errorf("%d events were parked", n)
+	}
+}
