@@ -37,6 +37,7 @@ type product struct {
 	env       []string
 	lease     string // how long a reader is an owner's that is not heard of
 	tokenFile string
+	replicas  int // that were started
 }
 
 // server is the address of the PostgreSQL that the tests share.
@@ -71,9 +72,12 @@ func deploy(t *testing.T, server string) *product {
 		t.Fatalf("keygen: %v\n%s", err, out)
 	}
 	p.tokenFile = filepath.Join(p.dir, "setup-token")
-	p.env = append(os.Environ(), "FXCELL_POSTGRES__DSN="+p.dsn, "FXCELL_KEYFILE__FILE="+keys, "HOME="+p.dir)
+	p.env = append(os.Environ(), "FXCELL_KEYFILE__FILE="+keys, "HOME="+p.dir)
 	return p
 }
+
+// named is the address of the database for a replica: its sessions bear its name.
+func (p *product) named(replica string) string { return p.dsn + "&application_name=" + replica }
 
 func connect(t *testing.T, dsn string) *sql.DB {
 	t.Helper()

@@ -3,6 +3,7 @@ package faults
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os/exec"
 	"strings"
@@ -15,6 +16,7 @@ import (
 // replica is one process of the product.
 type replica struct {
 	t       *testing.T
+	name    string
 	cmd     *exec.Cmd
 	public  string // the URL of its listener for everybody
 	ops     string // the URL of its listener for operators
@@ -48,9 +50,10 @@ func (p *product) begin(settings ...string) *replica {
 	}, settings...) {
 		args = append(args, "--set", s)
 	}
-	r := &replica{t: p.T, started: make(chan struct{}), ended: make(chan struct{})}
+	p.replicas++
+	r := &replica{t: p.T, name: fmt.Sprintf("replica%d", p.replicas), started: make(chan struct{}), ended: make(chan struct{})}
 	r.cmd = exec.CommandContext(p.Context(), core, args...) //nolint:gosec // ours
-	r.cmd.Env, r.cmd.Dir = p.env, p.dir
+	r.cmd.Env, r.cmd.Dir = append(p.env[:len(p.env):len(p.env)], "FXCELL_POSTGRES__DSN="+p.named(r.name)), p.dir
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	read, write := io.Pipe()
 	r.cmd.Stdout, r.cmd.Stderr = write, write
