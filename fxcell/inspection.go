@@ -40,19 +40,28 @@ func (p program) tell(app App, f flags) int {
 		}
 	}
 	if f.doctor {
-		code = max(code, p.tellDoctor(w))
+		code = max(code, p.tellDoctor(w, configFaults(app, args)))
 	}
 	return code
 }
 
-func (p program) tellDoctor(w *inspect.Wiring) int {
-	found := w.Doctor()
+func (p program) tellDoctor(w *inspect.Wiring, faults []string) int {
+	found := append(w.Doctor(), faults...)
 	if len(found) == 0 {
 		say(p.stdout, "nothing looks wrong")
 		return 0
 	}
 	say(p.stdout, strings.Join(found, "\n"))
 	return 1
+}
+
+// configFaults lists what is wrong with the settings by themselves: what the parts of the app say to them, they say at a start.
+func configFaults(app App, args fx.Option) []string {
+	_, faults, err := settings(app, args)
+	if err = errors.Join(err, faults); err == nil || errors.Is(err, errNoConfig) {
+		return nil
+	}
+	return inspect.Explain(err, hints(app.Mode))
 }
 
 // draw writes a graph, whole or not at all.
@@ -83,25 +92,34 @@ type settingsIn struct {
 	Sections []config.Registered `group:"fxcell.config"`
 }
 
-func (p program) tellConfig(app App, args fx.Option) int {
-	var settings []inspect.Setting
-	var faults error
-	_, err := look(app, func(in settingsIn) error {
+var errNoConfig = errors.New("this assembly has no configuration: list modules/config.Module")
+
+// settings lists what an app is configured with, and what is wrong with that.
+func settings(app App, args fx.Option) (list []inspect.Setting, faults, err error) {
+	_, err = look(app, func(in settingsIn) error {
 		source, ok := in.Source.(effective)
 		if !ok {
-			return errors.New("fxcell: --print-config: this assembly has no configuration: list modules/config.Module")
+			return errNoConfig
 		}
-		settings, faults = source.Effective(in.Sections)
+		list, faults = source.Effective(in.Sections)
 		return nil
 	}, args)
+	return list, faults, err
+}
+
+func (p program) tellConfig(app App, args fx.Option) int {
+	list, faults, err := settings(app, args)
+	if errors.Is(err, errNoConfig) {
+		return p.fail(fmt.Errorf("fxcell: --print-config: %w", errNoConfig))
+	}
 	if err != nil {
 		return p.explain(app, err)
 	}
 	width := 0
-	for _, s := range settings {
+	for _, s := range list {
 		width = max(width, len(s.Key)+len(s.Value)+len(": "))
 	}
-	for _, s := range settings {
+	for _, s := range list {
 		say(p.stdout, fmt.Sprintf("%-*s  # %s", min(width, 60), s.Key+": "+s.Value, s.From))
 	}
 	if faults != nil {

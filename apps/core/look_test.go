@@ -72,6 +72,25 @@ func TestPrintConfigTellsEachValueItsSource(t *testing.T) {
 	}
 }
 
+// The doctor looks at the settings too, at all of them at once.
+func TestDoctorFindsSettingsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := run(t, "--doctor", "--set", "auth.scew=1s", "--set", "httpserver.shutdown_timeout=soon")
+	want := []string{
+		"modules/config: auth.scew is unknown (--set): did you mean auth.skew?",
+		"modules/config: httpserver.shutdown_timeout",
+	}
+	lines := strings.Split(stdout, "\n")
+	if code != 1 || stderr != "" || len(lines) != len(want) {
+		t.Fatalf("exit code %d, stderr %s, stdout\n%s", code, stderr, stdout)
+	}
+	for i, line := range lines {
+		if !strings.HasPrefix(line, want[i]) {
+			t.Errorf("line %d is %s, want %s", i+1, line, want[i])
+		}
+	}
+}
+
 // What the repository shows is what the program draws.
 func TestGraphsOfTheDocumentationAreThoseOfTheProduct(t *testing.T) {
 	t.Parallel()
