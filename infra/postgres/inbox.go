@@ -35,12 +35,11 @@ func (*inbox) Durability() durability.Grade { return durability.Persistent }
 
 // Seen implements event.Inbox.
 func (i *inbox) Seen(ctx context.Context, reader string, e event.Event) (bool, error) {
-	seen, err := false, error(nil)
+	find := i.seenInOrder
 	if e.Key == "" {
-		seen, err = i.seenAlone(ctx, reader, e)
-	} else {
-		seen, err = i.seenInOrder(ctx, reader, e)
+		find = i.seenAlone
 	}
+	seen, err := find(ctx, reader, e)
 	if err != nil {
 		return false, fmt.Errorf("postgres: look up an event: %w", err)
 	}

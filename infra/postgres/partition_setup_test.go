@@ -110,3 +110,18 @@ func (h *house) number(statement string, args ...any) int {
 	}
 	return n
 }
+
+// during runs fn while a transaction is open that has run a statement.
+func (h *house) during(statement string, fn func()) {
+	h.Helper()
+	err := h.tx.InTx(h.Context(), func(ctx context.Context) error {
+		_, err := h.sql.Exec(ctx, statement)
+		if err == nil {
+			fn()
+		}
+		return err
+	})
+	if err != nil {
+		h.Fatalf("%s: %v", statement, err)
+	}
+}

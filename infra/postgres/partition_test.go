@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,7 +46,7 @@ func TestMissingPartitionsAreThoseThatTheNextIDsNeed(t *testing.T) {
 		{"beside one that was detached", append(four[:4:4], gone), 25, 1, []string{"outbox_8 40-50", "outbox_9 50-60"}},
 		{"in steps of the size, after others", []partition{attached("outbox_0", 0, 7)}, 3, 0, []string{"outbox_1 7-17", "outbox_2 17-27", "outbox_3 27-37"}},
 	} {
-		s := shelf{tap(tt.tables), tt.last}
+		s := shelf{slices.Clip(tt.tables), tt.last}
 		if diff := cmp.Diff(tt.want, ranges(s.missing(10))); diff != "" || s.ahead() != tt.ahead {
 			t.Errorf("%s: %d ahead, want %d (-want +missing):\n%s", tt.name, s.ahead(), tt.ahead, diff)
 		}
@@ -54,9 +55,6 @@ func TestMissingPartitionsAreThoseThatTheNextIDsNeed(t *testing.T) {
 		t.Errorf("with one that is being detached %d are ahead, want 1", s.ahead())
 	}
 }
-
-// tap returns a slice that nobody else appends to.
-func tap(all []partition) []partition { return all[:len(all):len(all)] }
 
 func TestMissingPartitionsFillTheLogWithoutOverlap(t *testing.T) {
 	t.Parallel()

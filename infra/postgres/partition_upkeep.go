@@ -102,5 +102,5 @@ func (u *upkeep) alone(ctx context.Context, conn *sqlx.Conn) error {
 			return err
 		}
 	}
-	return errors.Join(s.clear(ctx, conn, u.pool.cfg.Outbox.Retention), purgeInbox(ctx, conn, u.pool.cfg.Inbox.Retention))
+	return errors.Join(purgeInbox(ctx, conn, u.pool.cfg.Inbox.Retention), s.clear(ctx, conn, u.pool.cfg.Outbox.Retention))
 }

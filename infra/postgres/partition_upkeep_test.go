@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -69,14 +70,7 @@ func TestUpkeepKeepsThreePartitionsAheadInWhichNobodyInserts(t *testing.T) {
 	h, u := shelved(t)
 	h.wantTables("at first", "outbox_0", "outbox_1", "outbox_2", "outbox_3")
 	h.add(24, 0)
-	err := h.tx.InTx(t.Context(), func(ctx context.Context) error { // whose locks the next round does not wait for
-		_, err := h.sql.Exec(ctx, "INSERT INTO fxcell.outbox (topic, key, kind, payload, headers) VALUES ('t', 'k', 'e', '', '{}')")
-		h.round(u)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h.during("INSERT INTO fxcell.outbox (topic, key, kind, payload, headers) VALUES ('t', 'k', 'e', '', '{}')", func() { h.round(u) }) // without waiting for it
 	h.wantTables("after 25 ids", "outbox_0", "outbox_1", "outbox_2", "outbox_3", "outbox_4", "outbox_5")
 	h.round(u)
 	h.wantTables("after another round", "outbox_0", "outbox_1", "outbox_2", "outbox_3", "outbox_4", "outbox_5")
@@ -210,11 +204,7 @@ func TestInterruptedDetachIsFinished(t *testing.T) {
 	h, u := shelved(t)
 	h.pool.cfg.Outbox.Retention = time.Hour
 	h.add(15, 2*time.Hour)
-	err := h.tx.InTx(t.Context(), func(ctx context.Context) error { // a reader in the middle of it
-		var n int
-		if err := h.sql.Get(ctx, &n, "SELECT count(*) FROM fxcell.outbox"); err != nil || n != 15 {
-			t.Errorf("it reads %d, %v", n, err)
-		}
+	h.during("SELECT FROM fxcell.outbox", func() { // somebody reads it
 		for range 2 {
 			err := u.round(t.Context())
 			if !errors.Is(err, db.ErrUnavailable) {
@@ -225,11 +215,7 @@ func TestInterruptedDetachIsFinished(t *testing.T) {
 		if n := h.number("SELECT count(*) FROM pg_inherits WHERE inhdetachpending"); n != 1 {
 			t.Errorf("%d partitions are being detached, want 1", n)
 		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.round(u)
 	h.wantTables("after the next round", "outbox_1", "outbox_2", "outbox_3", "outbox_4")
 	h.add(30, 0) // nothing stands in the way of the next ones
@@ -254,17 +240,10 @@ func TestOneReplicaAtATimeKeepsUp(t *testing.T) {
 	t.Parallel()
 	h, u := shelved(t)
 	h.add(12, 0)
-	err := h.tx.InTx(t.Context(), func(ctx context.Context) error {
-		if _, err := h.sql.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(upkeepLock)); err != nil {
-			return err
-		}
+	h.during(fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", upkeepLock), func() {
 		h.round(u)
 		h.wantTables("while another one is at it", "outbox_0", "outbox_1", "outbox_2", "outbox_3")
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.round(u)
 	h.wantTables("afterwards", "outbox_0", "outbox_1", "outbox_2", "outbox_3", "outbox_4")
 }
@@ -275,28 +254,24 @@ func TestUpkeepWaitsForLocksAndEndsWithItsContext(t *testing.T) {
 	h.add(12, 0)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	err := h.tx.InTx(t.Context(), func(ctx2 context.Context) error {
-		if _, err := h.sql.Exec(ctx2, "LOCK TABLE fxcell.outbox IN SHARE ROW EXCLUSIVE MODE"); err != nil {
-			return err
-		}
+	h.during("LOCK TABLE fxcell.outbox IN SHARE ROW EXCLUSIVE MODE", func() {
 		go func() { ended <- u.run(ctx) }()
-		eventually(t, "an upkeep that waits for the lock", func() bool {
-			return h.number("SELECT count(*) FROM pg_locks WHERE relation = 'fxcell.outbox'::regclass AND NOT granted") > 0
-		})
-		eventually(t, "an upkeep that waits no longer", func() bool {
-			return h.number("SELECT count(*) FROM pg_locks WHERE relation = 'fxcell.outbox'::regclass AND NOT granted") == 0
-		})
-		return nil
+		eventually(t, "an upkeep that waits for the lock", h.queued)
+		eventually(t, "an upkeep that waits no longer", h.unqueued)
 	})
-	if err != nil {
-		t.Error(err)
-	}
 	eventually(t, "the missing partition", func() bool { return len(h.tables()) == 5 })
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("run = %v, want nil at the end of its context", err)
 	}
 }
+
+// queued reports whether somebody waits for a lock on the log.
+func (h *house) queued() bool {
+	return h.number("SELECT count(*) FROM pg_locks WHERE relation = 'fxcell.outbox'::regclass AND NOT granted") > 0
+}
+
+func (h *house) unqueued() bool { return !h.queued() }
 
 func TestUpkeepFailsWithoutTheLog(t *testing.T) {
 	t.Parallel()
