@@ -46,6 +46,7 @@ func (w *writer) Write(ctx context.Context, events ...event.Event) error {
 	if u.outbox == nil {
 		u.outbox = &writing{unit: u, committed: w.committed}
 	}
+	u.outbox.grown = true
 	return db.BeforeCommit(ctx, func(ctx context.Context) error { return u.outbox.add(ctx, kept) })
 }
 
@@ -65,19 +66,18 @@ func (w *writer) unit(ctx context.Context) (*unit, error) {
 	}
 }
 
-// writing is what one transaction adds to the log. It changes in hooks before the commit only, when no savepoint is open.
+// writing is what one transaction adds to the log. Events come in by hooks before the commit only, when no savepoint is open.
 type writing struct {
 	unit      *unit
 	committed func()
 	events    []event.Event
 	due       bool // a flush is among the hooks to come
-	grown     bool // since the flush was put there
+	grown     bool // there were writes since the flush was put there
 }
 
 // add takes what was written, in the order of the writes.
 func (w *writing) add(ctx context.Context, events []event.Event) error {
 	w.events = append(w.events, events...)
-	w.grown = true
 	if w.due {
 		return nil
 	}
