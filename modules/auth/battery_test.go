@@ -40,6 +40,9 @@ func TestBattery(t *testing.T) {
 	if kinds < 90 {
 		t.Errorf("the battery has %d kinds of tokens, want all of them", kinds)
 	}
+	if n := len(f.auth.verified.young) + len(f.auth.verified.old); n > 0 {
+		t.Errorf("%d bad tokens are remembered", n)
+	}
 	if len(f.sessions.asked) > 0 {
 		t.Errorf("sessions were asked for %v, want never for a bad token", f.sessions.asked)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/MicahParks/jwkset"
 	"github.com/MicahParks/keyfunc/v3"
@@ -20,9 +21,11 @@ const maxKeyID = 256
 // Authenticator verifies bearer tokens. It is safe for concurrent use.
 type Authenticator struct {
 	config   port.Config
-	keys     keyfunc.Keyfunc
+	source   port.KeySource
+	keys     keyfunc.Keyfunc // over source
 	sessions port.Sessions
 	clock    clock.Clock
+	verified *verified
 }
 
 var _ port.Authenticator = (*Authenticator)(nil)
@@ -37,7 +40,7 @@ func New(c port.Config, keys port.KeySource, sessions port.Sessions, clk clock.C
 	if err != nil {
 		return nil, fmt.Errorf("modules/auth: %w", err)
 	}
-	return &Authenticator{config: c, keys: k, sessions: sessions, clock: clk}, nil
+	return &Authenticator{config: c, source: keys, keys: k, sessions: sessions, clock: clk, verified: newVerified()}, nil
 }
 
 // Authenticate returns the user whose bearer token r carries. Its error is auth.ErrNoCredentials, wraps auth.ErrRejected with a reason that holds
@@ -53,32 +56,45 @@ func (a *Authenticator) Authenticate(r *http.Request) (port.Principal, error) {
 // verify holds a token against the accept rules, in their order: nothing costs work before the cheaper rules are met, and no claim is looked at
 // before the signature.
 func (a *Authenticator) verify(ctx context.Context, token string) (port.Principal, error) {
+	s, remembered, err := a.signed(ctx, token) // rules 1 to 5
+	if err != nil {
+		return port.Principal{}, err
+	}
+	if err := s.claims.check(a.config, a.clock.Now()); err != nil { // rules 5 and 6
+		a.verified.forget(token)
+		return port.Principal{}, err
+	}
+	if !remembered {
+		a.verified.remember(token, s)
+	}
+	return a.principal(ctx, s.claims)
+}
+
+// signed returns what a token says that is signed by one of our keys.
+func (a *Authenticator) signed(ctx context.Context, token string) (s signed, remembered bool, err error) {
+	if s, remembered = a.verified.find(token); remembered {
+		if holds, err := s.holds(ctx, a.source); holds || err != nil {
+			return s, true, err
+		}
+	}
 	t, err := scan(token) // rule 1
 	if err != nil {
-		return port.Principal{}, err
+		return signed{}, false, err
 	}
-	h, err := parseHeader(t.header) // rule 2
-	if err != nil {
-		return port.Principal{}, err
+	if s.header, err = parseHeader(t.header); err != nil { // rule 2
+		return signed{}, false, err
 	}
-	key, err := a.key(ctx, h) // rule 3
-	if err != nil {
-		return port.Principal{}, err
+	if s.key, err = a.key(ctx, s.header); err != nil { // rule 3
+		return signed{}, false, err
 	}
-	if !h.isAccessToken() { // rule 4
-		return port.Principal{}, errType
+	if !s.header.isAccessToken() { // rule 4
+		return signed{}, false, errType
 	}
-	if algorithms[h.alg].method.Verify(t.signed, t.signature, key) != nil { // rule 5
-		return port.Principal{}, errSignature
+	if algorithms[s.header.alg].method.Verify(t.signed, t.signature, s.key) != nil { // rule 5
+		return signed{}, false, errSignature
 	}
-	c, err := parseClaims(t.claims)
-	if err != nil {
-		return port.Principal{}, err
-	}
-	if err := c.check(a.config, a.clock.Now()); err != nil { // rules 5 and 6
-		return port.Principal{}, err
-	}
-	return a.principal(ctx, c)
+	s.claims, err = parseClaims(t.claims)
+	return s, false, err
 }
 
 // key is rule 3: the key that the token names, whose algorithm is the token's.
@@ -109,5 +125,5 @@ func (a *Authenticator) principal(ctx context.Context, c claims) (port.Principal
 	case err != nil:
 		return port.Principal{}, fmt.Errorf("modules/auth: the session cannot be checked: %w", err)
 	}
-	return port.Principal{Kind: port.User, ID: c.subject, Roles: c.roles, Session: c.session, Client: c.client, Token: c.id}, nil
+	return port.Principal{Kind: port.User, ID: c.subject, Roles: slices.Clone(c.roles), Session: c.session, Client: c.client, Token: c.id}, nil
 }
