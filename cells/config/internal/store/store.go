@@ -1,4 +1,4 @@
-// Package store keeps settings: the port, and an implementation in memory.
+// Package store keeps settings: the port, and its implementations in memory and in PostgreSQL.
 package store
 
 import (

@@ -3,12 +3,14 @@ package storetest
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
 	"fxcell.dev/cells/config/internal/domain"
 	"fxcell.dev/cells/config/internal/store"
 	"fxcell.dev/fxcell/db"
+	"fxcell.dev/fxcell/secret"
 )
 
 // broken is a store that breaks one promise: what is set takes the place of the method.
@@ -81,6 +83,23 @@ func breaks(a Adapter, b *broken) map[string]func() {
 					err = nil
 				}
 				return e, err
+			}
+		},
+		"what is hard to keep is read back as it was": func() {
+			b.insert = func(ctx context.Context, e domain.Entry) (domain.Entry, error) {
+				e.Value = secret.NewText(strings.ToValidUTF8(e.Value.Reveal(), "\uFFFD"))
+				return s.Insert(ctx, e)
+			}
+		},
+		"a key that no setting can have is not found": func() {
+			b.get = func(ctx context.Context, key string) (domain.Entry, error) {
+				return s.Get(ctx, strings.TrimRight(key, "\x00"))
+			}
+		},
+		"keys and prefixes are bytes, not patterns": func() {
+			b.list = func(ctx context.Context, q store.Query) ([]domain.Entry, error) {
+				q.Prefix = strings.TrimRight(q.Prefix, "%")
+				return s.List(ctx, q)
 			}
 		},
 		"a key is in use once": func() {
@@ -189,6 +208,13 @@ func breaksTransactions(a Adapter, b *broken) map[string]func() {
 					return e, nil
 				}
 				return e, nil
+			}
+		},
+		"a key counts on however its writers meet": func() {
+			b.insert = func(ctx context.Context, e domain.Entry) (domain.Entry, error) {
+				e, err := s.Insert(ctx, e)
+				e.Version = min(e.Version, 2)
+				return e, err
 			}
 		},
 		"parallel publications have their own revisions": func() {

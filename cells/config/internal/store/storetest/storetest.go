@@ -45,7 +45,9 @@ func Run(t *testing.T, open func(t *testing.T) Adapter) {
 func Promises() []Promise {
 	return []Promise{
 		{"a setting is read as it was written", readsBack},
+		{"what is hard to keep is read back as it was", readsBackHard},
 		{"what is missing is not found", notFound},
+		{"a key that no setting can have is not found", findsNoSuchKey},
 		{"a key is in use once", unique},
 		{"an update follows the stored version", follows},
 		{"versions are kept", keepsVersions},
@@ -53,6 +55,7 @@ func Promises() []Promise {
 		{"a deleted setting leaves nothing but its numbers", deletes},
 		{"a list is sorted and starts after a key", lists},
 		{"a list keeps to its prefix and limit", listsPrefix},
+		{"keys and prefixes are bytes, not patterns", listsBytes},
 		{"revisions count publications of all settings", countsRevisions},
 		{"the newest publication is kept", keepsPublication},
 		{"writes need a transaction", needsTransaction},
@@ -60,6 +63,7 @@ func Promises() []Promise {
 		{"readers outside see what was committed", isolates},
 		{"writers of a setting take turns", takesTurns},
 		{"parallel inserts have one winner", insertsOnce},
+		{"a key counts on however its writers meet", countsOn},
 		{"parallel publications have their own revisions", publishesInTurns},
 	}
 }
