@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -19,6 +20,8 @@ import (
 	"fxcell.dev/cells/config/slices/configwrite"
 	"fxcell.dev/fxcell/problem"
 	"fxcell.dev/fxcell/secret"
+	"fxcell.dev/infra/postgres/postgrestest"
+	"fxcell.dev/migrations"
 )
 
 // setting is what the model knows of one setting.
@@ -47,8 +50,7 @@ type model struct {
 
 var errBroken = errors.New("broken")
 
-func newModel(t *rapid.T) *model {
-	f := configtest.New(t)
+func newModel(f *configtest.Fixture) *model {
 	return &model{
 		Fixture: f, settings: map[string]*setting{}, last: map[string]int64{},
 		writer:    configwrite.New(f.Tx, f.Store, f.Clock, f.Changed.Publisher()),
@@ -260,11 +262,26 @@ func (m *model) Check(t *rapid.T) {
 
 func TestTheCellDoesAsItsModel(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		m := newModel(t)
-		t.Repeat(map[string]func(*rapid.T){
-			"create": m.Create, "update": m.Update, "delete": m.Delete, "rollback": m.Rollback, "publish": m.Publish, "break": m.Break,
-			"": m.Check,
-		})
+	rapid.Check(t, func(t *rapid.T) { newModel(configtest.New(t)).run(t) })
+}
+
+func TestTheCellDoesAsItsModelInPostgres(t *testing.T) {
+	t.Parallel()
+	d := postgrestest.Open(t, migrations.Of("config"))
+	rapid.Check(t, func(r *rapid.T) {
+		if err := d.Tx.InTx(t.Context(), func(ctx context.Context) error {
+			_, err := d.SQL.Exec(ctx, "TRUNCATE config.settings, config.versions, config.publications; UPDATE config.revisions SET last = 0")
+			return err
+		}); err != nil {
+			r.Fatal(err)
+		}
+		newModel(configtest.NewPostgres(r, d.Tx, d.SQL)).run(r)
+	})
+}
+
+func (m *model) run(t *rapid.T) {
+	t.Repeat(map[string]func(*rapid.T){
+		"create": m.Create, "update": m.Update, "delete": m.Delete, "rollback": m.Rollback, "publish": m.Publish, "break": m.Break,
+		"": m.Check,
 	})
 }

@@ -26,6 +26,8 @@ import (
 	"fxcell.dev/fxcell/event"
 	"fxcell.dev/fxcell/fxcelltest"
 	"fxcell.dev/fxcell/outbox"
+	"fxcell.dev/infra/postgres/postgrestest"
+	"fxcell.dev/migrations"
 )
 
 func TestMain(m *testing.M) { fxcelltest.Main(m) }
@@ -78,18 +80,37 @@ type rig struct {
 
 func start(tb testing.TB) rig {
 	tb.Helper()
+	return startOn(tb, memdb.NewEngine(), config.Memory)
+}
+
+func startOnPostgres(tb testing.TB) rig {
+	tb.Helper()
+	d := postgrestest.Open(tb, migrations.Of("config"))
+	type result struct {
+		fx.Out
+
+		SQL   db.SQL
+		Claim durability.Claim `group:"fxcell.claims"`
+	}
+	sql := func() result {
+		return result{SQL: d.SQL, Claim: durability.Claim{Port: "db.SQL", Module: "test/sql", Subject: d.SQL}}
+	}
+	return startOn(tb, d.Tx, config.Postgres, fx.Module("test/sql", fx.Provide(sql)))
+}
+
+func startOn(tb testing.TB, tx db.Transactor, storage ...fx.Option) rig {
+	tb.Helper()
 	r := rig{tb: tb, mux: http.NewServeMux(), events: &log{}}
 	var core zapcore.Core
 	core, r.logs = observer.New(zap.DebugLevel)
 	ports := func() portsResult {
-		engine := memdb.NewEngine()
 		return portsResult{
-			Tx: engine, TxClaim: durability.Claim{Port: "db.Transactor", Module: "test/ports", Subject: engine},
+			Tx: tx, TxClaim: durability.Claim{Port: "db.Transactor", Module: "test/ports", Subject: tx},
 			Log: r.events, LogClaim: durability.Claim{Port: "outbox.Writer", Module: "test/ports", Subject: r.events},
 		}
 	}
 	fxcelltest.New(tb,
-		fxcell.Assembly("test", durability.Demo, config.Memory, config.Module,
+		fxcell.Assembly("test", durability.Demo, fx.Options(storage...), config.Module,
 			fx.Module("test/ports", fx.Provide(ports)), fx.Module("test/log", fx.Provide(func() *zap.Logger { return zap.New(core) }))),
 		fx.Invoke(func(in routesIn) {
 			for _, route := range in.Routes {
@@ -164,30 +185,40 @@ func ifMatch(tag string) map[string]string { return map[string]string{"If-Match"
 
 func TestASettingLivesThroughItsContracts(t *testing.T) {
 	t.Parallel()
-	r := start(t)
+	for name, start := range map[string]func(tb testing.TB) rig{"memory": start, "postgres": startOnPostgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start(t).live()
+		})
+	}
+}
+
+// live leads a setting through all contracts.
+func (r rig) live() {
+	r.tb.Helper()
 	a := r.want(call{method: "POST", path: "/api/v1/config/", body: `{"key": "app.port", "value": "80", "type": "integer", "schema": {"maximum": 99}}`}, 201, "")
 	if a.header.Get("ETag") != `"1"` || a.header.Get("Location") != "/api/v1/config/app.port" || a.field("version") != 1.0 {
-		t.Errorf("create: %v %s", a.header, a.text)
+		r.tb.Errorf("create: %v %s", a.header, a.text)
 	}
 	a = r.want(call{method: "PUT", path: "/api/v1/config/app.port", body: `{"value": "81"}`, header: ifMatch(`"1"`)}, 200, "")
 	if a.header.Get("ETag") != `"2"` || a.field("value") != "81" || a.field("type") != "integer" {
-		t.Errorf("update: %v %s", a.header, a.text)
+		r.tb.Errorf("update: %v %s", a.header, a.text)
 	}
 	a = r.want(call{method: "POST", path: "/api/v1/config/app.port/publish"}, 200, "")
 	if a.field("revision") != 1.0 || a.field("version") != 2.0 {
-		t.Errorf("publish: %s", a.text)
+		r.tb.Errorf("publish: %s", a.text)
 	}
 	a = r.want(call{method: "POST", path: "/api/v1/config/app.port/rollback", body: `{"version": 1}`, header: ifMatch(`"2"`)}, 200, "")
 	if a.header.Get("ETag") != `"3"` || a.field("value") != "80" {
-		t.Errorf("rollback: %v %s", a.header, a.text)
+		r.tb.Errorf("rollback: %v %s", a.header, a.text)
 	}
 	a = r.want(call{method: "GET", path: "/api/v1/config/app.port", roles: []string{}}, 200, "")
 	if a.header.Get("ETag") != `"3"` || a.field("value") != "80" {
-		t.Errorf("get: %v %s", a.header, a.text)
+		r.tb.Errorf("get: %v %s", a.header, a.text)
 	}
 	a = r.want(call{method: "GET", path: "/api/v1/config/?prefix=app.&limit=1", roles: []string{}}, 200, "")
 	if list, _ := a.Data.([]any); len(list) != 1 {
-		t.Errorf("list: %s", a.text)
+		r.tb.Errorf("list: %s", a.text)
 	}
 	r.want(call{method: "DELETE", path: "/api/v1/config/app.port", header: ifMatch("*")}, 204, "")
 	r.want(call{method: "GET", path: "/api/v1/config/app.port"}, 404, "ERR_CONFIG_NOT_FOUND")
@@ -195,7 +226,7 @@ func TestASettingLivesThroughItsContracts(t *testing.T) {
 	var got []string
 	for _, e := range r.events.All() {
 		if e.Key != "app.port" || e.Topic != "config" || e.Actor.String() != "user:u-1" {
-			t.Errorf("event %+v", e)
+			r.tb.Errorf("event %+v", e)
 		}
 		got = append(got, fmt.Sprintf("%s %s", e.Source, e.Contract))
 	}
@@ -204,7 +235,7 @@ func TestASettingLivesThroughItsContracts(t *testing.T) {
 		"cells/config/configpublish event.config.changed.v1", "cells/config/configpublish event.config.rollback.v1",
 		"cells/config/configwrite event.config.changed.v1",
 	}; !slices.Equal(got, want) {
-		t.Errorf("events: got %q", got)
+		r.tb.Errorf("events: got %q", got)
 	}
 }
 

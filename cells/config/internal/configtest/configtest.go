@@ -1,4 +1,4 @@
-// Package configtest builds the parts of the config cell for tests of its slices: in memory, without a container.
+// Package configtest builds the parts of the config cell for tests of its slices, without a container.
 package configtest
 
 import (
@@ -28,19 +28,31 @@ type TB interface {
 
 // Fixture is what slices are made of.
 type Fixture struct {
-	Tx         *memdb.Engine
+	Tx         db.Transactor
 	Store      store.Store
 	Clock      *clock.Manual
 	Changed    *Events[configapi.Changed]
 	RolledBack *Events[configapi.RolledBack]
 }
 
-// New returns a fixture without settings.
+// New returns a fixture without settings, in memory.
 func New(tb TB) *Fixture {
 	tb.Helper()
 	engine := memdb.NewEngine()
+	return NewOn(tb, engine, store.NewMemory(engine))
+}
+
+// NewPostgres returns a fixture with the settings in the database of sql, which has the cell's schema.
+func NewPostgres(tb TB, tx db.Transactor, sql db.SQL) *Fixture {
+	tb.Helper()
+	return NewOn(tb, tx, store.NewPostgres(sql))
+}
+
+// NewOn returns a fixture with the settings in a store.
+func NewOn(tb TB, tx db.Transactor, s store.Store) *Fixture {
+	tb.Helper()
 	return &Fixture{
-		Tx: engine, Store: store.NewMemory(engine), Clock: clock.NewManual(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)),
+		Tx: tx, Store: s, Clock: clock.NewManual(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)),
 		Changed: newEvents(tb, configapi.ChangedV1), RolledBack: newEvents(tb, configapi.RolledBackV1),
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"fxcell.dev/cells/config/internal/domain"
 	"fxcell.dev/fxcell/problem"
 	"fxcell.dev/fxcell/secret"
+	"fxcell.dev/infra/postgres/postgrestest"
+	"fxcell.dev/migrations"
 )
 
 type fixture struct {
@@ -24,7 +26,19 @@ type fixture struct {
 
 func setup(tb testing.TB) fixture {
 	tb.Helper()
-	f := configtest.New(tb)
+	return setupIn(configtest.New(tb))
+}
+
+func onPostgres(tb testing.TB) fixture {
+	tb.Helper()
+	d := postgrestest.Open(tb, migrations.Of("config"))
+	return setupIn(configtest.NewPostgres(tb, d.Tx, d.SQL))
+}
+
+// stores are where settings may lie.
+var stores = map[string]func(tb testing.TB) fixture{"memory": setup, "postgres": onPostgres}
+
+func setupIn(f *configtest.Fixture) fixture {
 	return fixture{f, New(f.Tx, f.Store, f.Clock, f.Changed.Publisher(), f.RolledBack.Publisher())}
 }
 
@@ -216,66 +230,76 @@ func TestWhatCannotBePublishedIsUndone(t *testing.T) {
 
 func TestAHundredPublicationsMakeOneOrder(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
-	for i := range 50 {
-		f.add(t, fmt.Sprint("k", i), "v", domain.Rules{})
-	}
-	answers := make([]configapi.PublishResponse, 100)
-	for _, err := range configtest.Parallel(100, func(i int) error { // each of the fifty twice
-		var err error
-		answers[i], err = f.publish(t, fmt.Sprint("k", i%50), "")
-		return err
-	}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	var revisions []int64
-	for i := range 50 {
-		if answers[i] != answers[i+50] {
-			t.Errorf("k%d has two publications", i)
-		}
-	}
-	for _, e := range f.Changed.All() {
-		revisions = append(revisions, e.Revision)
-	}
-	slices.Sort(revisions) // the recorder hears of two commits in either order
-	if len(slices.Compact(revisions)) != 50 || revisions[0] != 1 || revisions[49] != 50 {
-		t.Errorf("events with the revisions %v, want 1 to 50", revisions)
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := open(t)
+			for i := range 50 {
+				f.add(t, fmt.Sprint("k", i), "v", domain.Rules{})
+			}
+			answers := make([]configapi.PublishResponse, 100)
+			for _, err := range configtest.Parallel(100, func(i int) error { // each of the fifty twice
+				var err error
+				answers[i], err = f.publish(t, fmt.Sprint("k", i%50), "")
+				return err
+			}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			var revisions []int64
+			for i := range 50 {
+				if answers[i] != answers[i+50] {
+					t.Errorf("k%d has two publications", i)
+				}
+			}
+			for _, e := range f.Changed.All() {
+				revisions = append(revisions, e.Revision)
+			}
+			slices.Sort(revisions) // the recorder hears of two commits in either order
+			if len(slices.Compact(revisions)) != 50 || revisions[0] != 1 || revisions[49] != 50 {
+				t.Errorf("events with the revisions %v, want 1 to 50", revisions)
+			}
+		})
 	}
 }
 
 func TestOfAHundredRollbacksWithOneETagOneWins(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
-	f.add(t, "a", "v", domain.Rules{})
-	won := 0
-	for _, err := range configtest.Parallel(100, func(i int) error {
-		if i%2 == 0 {
-			_, err := f.publish(t, "a", "") // beside them, of whatever version there is
-			return err
-		}
-		_, err := f.rollback(t, "a", 1, `"1"`)
-		if err == nil {
-			return nil
-		}
-		if !problem.Has(err, configapi.ErrStale) {
-			return err
-		}
-		return errLost
-	}) {
-		switch {
-		case err == nil:
-			won++
-		case !errors.Is(err, errLost):
-			t.Error(err)
-		}
-	}
-	if got := len(f.RolledBack.All()); won != 51 || got != 1 {
-		t.Errorf("got %d successes and %d rollbacks, want the 50 publications and 1 rollback", won, got)
-	}
-	if got := len(f.Changed.All()); got < 1 || got > 2 {
-		t.Errorf("got %d publications, want one per version at most", got)
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := open(t)
+			f.add(t, "a", "v", domain.Rules{})
+			won := 0
+			for _, err := range configtest.Parallel(100, func(i int) error {
+				if i%2 == 0 {
+					_, err := f.publish(t, "a", "") // beside them, of whatever version there is
+					return err
+				}
+				_, err := f.rollback(t, "a", 1, `"1"`)
+				if err == nil {
+					return nil
+				}
+				if !problem.Has(err, configapi.ErrStale) {
+					return err
+				}
+				return errLost
+			}) {
+				switch {
+				case err == nil:
+					won++
+				case !errors.Is(err, errLost):
+					t.Error(err)
+				}
+			}
+			if got := len(f.RolledBack.All()); won != 51 || got != 1 {
+				t.Errorf("got %d successes and %d rollbacks, want the 50 publications and 1 rollback", won, got)
+			}
+			if got := len(f.Changed.All()); got < 1 || got > 2 {
+				t.Errorf("got %d publications, want one per version at most", got)
+			}
+		})
 	}
 }
 

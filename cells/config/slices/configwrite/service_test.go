@@ -12,6 +12,8 @@ import (
 	"fxcell.dev/cells/config/internal/configtest"
 	"fxcell.dev/fxcell/problem"
 	"fxcell.dev/fxcell/secret"
+	"fxcell.dev/infra/postgres/postgrestest"
+	"fxcell.dev/migrations"
 )
 
 type fixture struct {
@@ -22,7 +24,19 @@ type fixture struct {
 
 func setup(tb testing.TB) fixture {
 	tb.Helper()
-	f := configtest.New(tb)
+	return setupIn(configtest.New(tb))
+}
+
+func onPostgres(tb testing.TB) fixture {
+	tb.Helper()
+	d := postgrestest.Open(tb, migrations.Of("config"))
+	return setupIn(configtest.NewPostgres(tb, d.Tx, d.SQL))
+}
+
+// stores are where settings may lie.
+var stores = map[string]func(tb testing.TB) fixture{"memory": setup, "postgres": onPostgres}
+
+func setupIn(f *configtest.Fixture) fixture {
 	return fixture{f, New(f.Tx, f.Store, f.Clock, f.Changed.Publisher())}
 }
 
@@ -230,20 +244,25 @@ func TestAWriteThatCannotBePublishedIsUndone(t *testing.T) {
 
 func TestOfAHundredEditorsWithOneETagOneWins(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
-	tag := f.create(t, "a", "1")
-	won := 0
-	for _, err := range configtest.Parallel(100, func(int) error {
-		_, err := f.update(t, "a", "2", tag)
-		return err
-	}) {
-		if err == nil {
-			won++
-			continue
-		}
-		configtest.WantCode(t, err, configapi.ErrStale)
-	}
-	if got := f.Published(); won != 1 || got != 2 {
-		t.Errorf("got %d winners and %d events, want 1 and 2", won, got)
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := open(t)
+			tag := f.create(t, "a", "1")
+			won := 0
+			for _, err := range configtest.Parallel(100, func(int) error {
+				_, err := f.update(t, "a", "2", tag)
+				return err
+			}) {
+				if err == nil {
+					won++
+					continue
+				}
+				configtest.WantCode(t, err, configapi.ErrStale)
+			}
+			if got := f.Published(); won != 1 || got != 2 {
+				t.Errorf("got %d winners and %d events, want 1 and 2", won, got)
+			}
+		})
 	}
 }

@@ -24,7 +24,8 @@ func readBackHard(t tester, b Backend) {
 		entries = append(entries, e)
 	}
 	for _, at := range []time.Time{
-		{}, time.Unix(0, 0), time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
+		{},
+		time.Unix(0, 0), time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
 		time.Date(1899, 12, 31, 23, 59, 59, 1000, time.UTC), time.Date(2030, 7, 1, 2, 30, 0, 999, time.FixedZone("", -9000)),
 	} {
 		e := entry(len(entries))
