@@ -225,6 +225,26 @@ func TestInterruptedDetachIsFinished(t *testing.T) {
 	}
 }
 
+func TestDetachOfAnOperatorIsFinishedAndItsTableKept(t *testing.T) {
+	t.Parallel()
+	h, u := shelved(t)
+	h.pool.cfg.Outbox.Retention = time.Hour
+	h.add(35, 2*time.Hour)
+	h.during("SELECT FROM fxcell.outbox", func() {
+		if err := u.round(t.Context()); !errors.Is(err, db.ErrUnavailable) {
+			t.Errorf("the round of who waits = %v, want ErrUnavailable", err)
+		}
+	})
+	h.exec("COMMENT ON TABLE fxcell.outbox_0 IS NULL") // as if an operator had detached it
+	for range 2 {
+		h.round(u)
+	}
+	h.wantTables("afterwards", "outbox_0", "outbox_3", "outbox_4", "outbox_5", "outbox_6")
+	if n := h.number("SELECT count(*) FROM fxcell.outbox_0"); n != 9 {
+		t.Errorf("the table that was kept has %d rows, want 9", n)
+	}
+}
+
 func TestOnlyWhatTheUpkeepDetachedIsDropped(t *testing.T) {
 	t.Parallel()
 	h, u := shelved(t)
