@@ -6,6 +6,7 @@ import (
 	"fxcell.dev/cells/access/internal/meta"
 	"fxcell.dev/cells/access/slices/identitymanage"
 	"fxcell.dev/cells/access/slices/keypublish"
+	"fxcell.dev/cells/access/slices/keyrotate"
 	"fxcell.dev/cells/access/slices/sessionlogin"
 	"fxcell.dev/cells/access/slices/sessionlogout"
 	"fxcell.dev/cells/access/slices/sessionvalidate"
@@ -22,4 +23,5 @@ var Module = fxcell.Cell(meta.Cell,
 	sessionvalidate.Module,
 	sessionlogout.Module,
 	keypublish.Module,
+	keyrotate.Module,
 )

@@ -157,7 +157,13 @@ func start(tb testing.TB) *rig {
 func (r *rig) offer() (token string) {
 	r.tb.Helper()
 	setup, token := domain.NewSetup(clock.System().Now())
-	err := r.tx.InTx(r.tb.Context(), func(ctx context.Context) error { return r.store.OfferSetup(ctx, setup) })
+	err := r.tx.InTx(r.tb.Context(), func(ctx context.Context) error {
+		before, err := r.store.Setup(ctx)
+		if err != nil {
+			return err
+		}
+		return r.store.OfferSetup(ctx, setup, before)
+	})
 	if err != nil {
 		r.tb.Fatal(err)
 	}

@@ -48,8 +48,11 @@ type ringParams struct {
 }
 
 func provideRing(p ringParams) *keys.Ring {
-	keep := p.Config.WithDefaults().TokenTTL + auth.MaxSkew + keys.MaxAge
-	ring := keys.NewRing(p.Tx, p.Store, p.Provider, p.Clock, keys.Options{Algorithm: keys.RS256, Keep: keep})
+	cfg := p.Config.WithDefaults()
+	ring := keys.NewRing(p.Tx, p.Store, p.Provider, p.Clock, keys.Options{
+		Algorithm: keys.RS256, Keep: settings.MaxTokenTTL + auth.MaxSkew + keys.MaxAge + keys.ReloadEvery,
+		RotateEvery: cfg.KeyRotateEvery, Ahead: cfg.KeyAhead,
+	})
 	p.Lifecycle.Append(fx.StartHook(ring.Ensure))
 	return ring
 }

@@ -62,11 +62,33 @@ func (b *Broken) Setup(ctx context.Context) (domain.Setup, error) {
 }
 
 // OfferSetup writes, and may fail.
-func (b *Broken) OfferSetup(ctx context.Context, s domain.Setup) error {
-	return b.fate("OfferSetup", b.Store.OfferSetup(ctx, s))
+func (b *Broken) OfferSetup(ctx context.Context, s, before domain.Setup) error {
+	return b.fate("OfferSetup", b.Store.OfferSetup(ctx, s, before))
 }
 
 // CompleteSetup writes, and may fail.
 func (b *Broken) CompleteSetup(ctx context.Context, s domain.Setup, at time.Time) error {
 	return b.fate("CompleteSetup", b.Store.CompleteSetup(ctx, s, at))
+}
+
+// InsertKey inserts, and may fail.
+func (b *Broken) InsertKey(ctx context.Context, k domain.SigningKey) error {
+	return b.fate("InsertKey", b.Store.InsertKey(ctx, k))
+}
+
+// Keys reads, and may fail.
+func (b *Broken) Keys(ctx context.Context) ([]domain.SigningKey, error) {
+	all, err := b.Store.Keys(ctx)
+	return all, b.fate("Keys", err)
+}
+
+// PromoteKey writes, and may fail.
+func (b *Broken) PromoteKey(ctx context.Context, active, next string, at time.Time) error {
+	return b.fate("PromoteKey", b.Store.PromoteKey(ctx, active, next, at))
+}
+
+// PurgeKeys purges, and may fail.
+func (b *Broken) PurgeKeys(ctx context.Context, retiredBy time.Time) (int, error) {
+	purged, err := b.Store.PurgeKeys(ctx, retiredBy)
+	return purged, b.fate("PurgeKeys", err)
 }

@@ -41,14 +41,16 @@ type Fixture struct {
 func New(tb testing.TB) *Fixture {
 	tb.Helper()
 	f := &Fixture{Tx: memdb.NewEngine(), Clock: clock.System(), Hashes: &Hashes{}}
-	f.Store = &Store{Store: store.NewMemory(f.Tx)}
+	f.Store = NewStore(f.Tx)
 	hasher, err := password.NewHasher(password.Options{
 		Params: password.Params{Memory: 8, Time: 1, Threads: 1}, Derive: f.Hashes.derive,
 		Concurrency: runtime.GOMAXPROCS(0), Queue: settings.DefaultHashQueue, Wait: settings.DefaultHashWait,
 	})
 	must(tb, err)
 	f.Hasher, f.Maker = hasher, account.NewMaker(hasher, f.Clock)
-	f.Ring = keys.NewRing(f.Tx, f.Store, NewKeyProvider(), f.Clock, keys.Options{Algorithm: keys.EdDSA, Keep: time.Hour})
+	f.Ring = keys.NewRing(f.Tx, f.Store, NewKeyProvider(), f.Clock, keys.Options{
+		Algorithm: keys.EdDSA, Keep: time.Hour, RotateEvery: settings.DefaultKeyRotateEvery, Ahead: settings.DefaultKeyAhead,
+	})
 	must(tb, f.Ring.Ensure(tb.Context()))
 	f.Issuer, err = token.NewIssuer(auth.Config{}, settings.Config{}, f.Ring, f.Clock)
 	must(tb, err)
@@ -96,6 +98,9 @@ func (h *Hashes) derive(plain, salt []byte, _ password.Params, size uint32) []by
 	sum := sha256.Sum256(append(append([]byte{}, salt...), plain...))
 	return sum[:size]
 }
+
+// NewStore returns an empty store in memory.
+func NewStore(tx *memdb.Engine) *Store { return &Store{Store: store.NewMemory(tx)} }
 
 // Store counts the reads that go through it.
 type Store struct {

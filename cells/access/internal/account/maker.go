@@ -50,7 +50,7 @@ func (m *Maker) Make(ctx context.Context, d Draft) (domain.User, error) {
 	if err != nil {
 		return domain.User{}, err
 	}
-	now := m.clock.Now()
+	now := m.clock.Now().Truncate(domain.TimeGrain)
 	return domain.User{
 		ID: uuid.NewString(), Username: username, Email: email, Password: hash, ResetRequired: d.ResetRequired,
 		Roles: slices.Compact(slices.Sorted(slices.Values(d.Roles))), Status: domain.Active, CreatedAt: now, UpdatedAt: now,

@@ -26,7 +26,7 @@ func NewSetup(now time.Time) (s Setup, token string) {
 	var random [setupTokenBytes]byte
 	_, _ = rand.Read(random[:]) // never fails: the process ends instead
 	token = base64.RawURLEncoding.EncodeToString(random[:])
-	return Setup{TokenHash: sha256.Sum256([]byte(token)), ExpiresAt: now.Add(SetupLife)}, token
+	return Setup{TokenHash: sha256.Sum256([]byte(token)), ExpiresAt: now.Add(SetupLife).Truncate(TimeGrain)}, token
 }
 
 // Completed reports whether an administrator was created.

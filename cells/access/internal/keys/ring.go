@@ -1,4 +1,5 @@
-// Package keys is the ring of keys that sign access tokens: made at the first start, kept in the store with the private half wrapped.
+// Package keys is the ring of keys that sign access tokens: the first made at the first start, the further ones ahead of their time, all kept in the
+// store with the private half wrapped.
 package keys
 
 import (
@@ -7,8 +8,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"fxcell.dev/cells/access/internal/domain"
 	"fxcell.dev/cells/access/internal/store"
@@ -18,23 +22,37 @@ import (
 	"fxcell.dev/fxcell/secret"
 )
 
+// ReloadEvery is how long a ring goes by what it read: another process's rotation is seen by then.
+const ReloadEvery = 30 * time.Second
+
+// How many keys that the ring does not know make it look again before ReloadEvery: forged tokens name as many as they like.
+const (
+	lookBurst = 5
+	lookEvery = time.Second
+)
+
 // Options are what a ring works with.
 type Options struct {
-	Algorithm string        // of the key that the first start makes
-	Keep      time.Duration // how long a retired key verifies: the life of a token, the skew, and how long others cache the key set
+	Algorithm   string        // of the keys that the ring makes
+	Keep        time.Duration // how long a retired key verifies: the longest life of a token, the skew, and how long others cache the key set
+	RotateEvery time.Duration // how long a key signs
+	Ahead       time.Duration // how long a key is published before it signs, at least
 }
 
-// Ring signs and gives the keys that verify. It asks the store each time, so that another process's rotation is seen at once; only what a key's
-// id cannot change is remembered. It is safe for concurrent use.
+// Ring signs, and gives the keys that verify. What verifies it keeps for ReloadEvery; what signs it asks the store each time. It is safe for
+// concurrent use.
 type Ring struct {
 	tx       db.Transactor
 	store    store.Keys
 	provider secret.KeyProvider
 	clock    clock.Clock
 	options  Options
+	look     *rate.Limiter
+	turn     chan struct{} // held by the one call that reads
 
 	mu      sync.Mutex
-	publics map[string]auth.PublicKey
+	read    snapshot
+	fault   readFault
 	signers map[string]crypto.Signer
 }
 
@@ -44,7 +62,8 @@ var _ auth.KeySource = (*Ring)(nil)
 func NewRing(tx db.Transactor, kept store.Keys, provider secret.KeyProvider, clk clock.Clock, o Options) *Ring {
 	return &Ring{
 		tx: tx, store: kept, provider: provider, clock: clk, options: o,
-		publics: map[string]auth.PublicKey{}, signers: map[string]crypto.Signer{},
+		look: rate.NewLimiter(rate.Every(lookEvery), lookBurst), turn: make(chan struct{}, 1),
+		signers: map[string]crypto.Signer{},
 	}
 }
 
@@ -53,22 +72,29 @@ func (r *Ring) Ensure(ctx context.Context) error {
 	if _, err := r.active(ctx); !errors.Is(err, db.ErrNotFound) {
 		return err
 	}
+	_, err := r.add(ctx, domain.KeyActive)
+	return err
+}
+
+// add makes a key and stores it in the state. It returns no id when another process was first.
+func (r *Ring) add(ctx context.Context, state domain.KeyState) (id string, err error) {
 	signer, err := generate(r.options.Algorithm)
 	if err != nil {
-		return fmt.Errorf("keys: generate: %w", err)
+		return "", fmt.Errorf("keys: generate: %w", err)
 	}
-	key, err := r.wrap(ctx, signer)
+	key, err := r.wrap(ctx, signer, state)
 	if err != nil {
-		return err
+		return "", err
 	}
 	err = r.tx.InTx(ctx, func(ctx context.Context) error { return r.store.InsertKey(ctx, key) })
-	if errors.Is(err, db.ErrUnique) {
-		return nil // another process was first
+	switch {
+	case errors.Is(err, db.ErrUnique):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("keys: store: %w", err)
+	default:
+		return key.ID, nil
 	}
-	if err != nil {
-		return fmt.Errorf("keys: store: %w", err)
-	}
-	return nil
 }
 
 func (r *Ring) active(ctx context.Context) (domain.SigningKey, error) {
@@ -76,58 +102,60 @@ func (r *Ring) active(ctx context.Context) (domain.SigningKey, error) {
 	if err != nil {
 		return domain.SigningKey{}, fmt.Errorf("keys: read: %w", err)
 	}
-	for _, k := range all {
-		if k.State == domain.KeyActive {
-			return k, nil
-		}
+	if k, ok := keyIn(all, domain.KeyActive); ok {
+		return k, nil
 	}
 	return domain.SigningKey{}, fmt.Errorf("keys: no active key: %w", db.ErrNotFound)
 }
 
-// Key implements auth.KeySource.
-func (r *Ring) Key(ctx context.Context, id string) (auth.PublicKey, error) {
-	k, err := r.store.Key(ctx, id)
-	if errors.Is(err, db.ErrNotFound) {
-		return auth.PublicKey{}, auth.ErrUnknownKey
+func keyIn(all []domain.SigningKey, state domain.KeyState) (domain.SigningKey, bool) {
+	i := slices.IndexFunc(all, func(k domain.SigningKey) bool { return k.State == state })
+	if i < 0 {
+		return domain.SigningKey{}, false
 	}
-	if err != nil {
-		return auth.PublicKey{}, fmt.Errorf("keys: read: %w", err)
-	}
-	if !k.Verifies(r.clock.Now(), r.options.Keep) {
-		return auth.PublicKey{}, auth.ErrUnknownKey
-	}
-	return r.public(k)
+	return all[i], true
 }
 
-// Keys implements auth.KeySource.
-func (r *Ring) Keys(ctx context.Context) ([]auth.PublicKey, error) {
-	all, err := r.store.Keys(ctx)
+// Key implements auth.KeySource. A key that the ring does not know makes it look at the store, so often and no oftener.
+func (r *Ring) Key(ctx context.Context, id string) (auth.PublicKey, error) {
+	read, err := r.known(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("keys: read: %w", err)
+		return auth.PublicKey{}, err
 	}
-	now := r.clock.Now()
+	if _, ok := read.keys[id]; !ok && r.look.AllowN(r.clock.Now(), 1) {
+		if read, err = r.reload(ctx, read.number); err != nil {
+			return auth.PublicKey{}, err
+		}
+	}
+	k, ok := read.keys[id]
+	if !ok || !k.stored.Verifies(r.clock.Now(), r.options.Keep) {
+		return auth.PublicKey{}, auth.ErrUnknownKey
+	}
+	return k.public, k.fault
+}
+
+// Keys implements auth.KeySource. The next key is among them, so that whoever caches them knows it before it signs.
+func (r *Ring) Keys(ctx context.Context) ([]auth.PublicKey, error) {
+	read, err := r.known(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []auth.PublicKey
-	for _, k := range all {
-		if !k.Verifies(now, r.options.Keep) {
+	for _, id := range read.order {
+		k := read.keys[id]
+		if !k.stored.Verifies(r.clock.Now(), r.options.Keep) {
 			continue
 		}
-		p, err := r.public(k)
-		if err != nil {
-			return nil, err
+		if k.fault != nil {
+			return nil, k.fault
 		}
-		out = append(out, p)
+		out = append(out, k.public)
 	}
 	return out, nil
 }
 
 // public reads a stored public key, and refuses one that is weak or not what its id names.
-func (r *Ring) public(k domain.SigningKey) (auth.PublicKey, error) {
-	r.mu.Lock()
-	known, ok := r.publics[k.ID]
-	r.mu.Unlock()
-	if ok && known.Algorithm == k.Algorithm {
-		return known, nil
-	}
+func public(k domain.SigningKey) (auth.PublicKey, error) {
 	key, err := x509.ParsePKIXPublicKey(k.Public)
 	if err != nil {
 		return auth.PublicKey{}, fmt.Errorf("keys: key %s: %w", k.ID, err)
@@ -135,11 +163,7 @@ func (r *Ring) public(k domain.SigningKey) (auth.PublicKey, error) {
 	if err := verifyID(k, key); err != nil {
 		return auth.PublicKey{}, fmt.Errorf("keys: key %s: %w", k.ID, err)
 	}
-	p := auth.PublicKey{ID: k.ID, Algorithm: k.Algorithm, Key: key}
-	r.mu.Lock()
-	r.publics[k.ID] = p
-	r.mu.Unlock()
-	return p, nil
+	return auth.PublicKey{ID: k.ID, Algorithm: k.Algorithm, Key: key}, nil
 }
 
 func verifyID(k domain.SigningKey, key crypto.PublicKey) error {

@@ -41,7 +41,7 @@ func (r *Ring) Signing(ctx context.Context) (Signing, error) {
 func purpose(id string) string { return "access/signing/" + id }
 
 // wrap returns the key as it is stored.
-func (r *Ring) wrap(ctx context.Context, signer crypto.Signer) (domain.SigningKey, error) {
+func (r *Ring) wrap(ctx context.Context, signer crypto.Signer, state domain.KeyState) (domain.SigningKey, error) {
 	id, err := identify(signer.Public())
 	if err != nil {
 		return domain.SigningKey{}, err
@@ -59,9 +59,12 @@ func (r *Ring) wrap(ctx context.Context, signer crypto.Signer) (domain.SigningKe
 	if err != nil {
 		return domain.SigningKey{}, fmt.Errorf("keys: wrap: %w", err)
 	}
-	return domain.SigningKey{
-		ID: id, Algorithm: r.options.Algorithm, Public: public, Private: wrapped, State: domain.KeyActive, CreatedAt: r.clock.Now(),
-	}, nil
+	now := r.clock.Now().Truncate(domain.TimeGrain)
+	k := domain.SigningKey{ID: id, Algorithm: r.options.Algorithm, Public: public, Private: wrapped, State: state, CreatedAt: now}
+	if state == domain.KeyActive {
+		k.ActiveAt = now
+	}
+	return k, nil
 }
 
 func (r *Ring) unwrap(ctx context.Context, k domain.SigningKey) (crypto.Signer, error) {

@@ -20,6 +20,7 @@ var (
 		ID: "keypublish", Cell: "access",
 		Serves: []string{"http.auth.jwks.v1"},
 	}
+	KeyRotate    = fxcell.SliceMeta{ID: "keyrotate", Cell: "access"}
 	SessionLogin = fxcell.SliceMeta{
 		ID: "sessionlogin", Cell: "access",
 		Serves:    []string{"http.auth.login.v1"},

@@ -12,20 +12,28 @@ import (
 
 // Defaults of the section.
 const (
-	DefaultTokenTTL   = 10 * time.Minute
-	DefaultSessionTTL = 12 * time.Hour
-	DefaultHashQueue  = 64
-	DefaultHashWait   = 2 * time.Second
+	DefaultTokenTTL       = 10 * time.Minute
+	DefaultSessionTTL     = 12 * time.Hour
+	DefaultHashQueue      = 64
+	DefaultHashWait       = 2 * time.Second
+	DefaultKeyRotateEvery = 90 * 24 * time.Hour
+	DefaultKeyAhead       = time.Hour
+	DefaultSetupTokenFile = "fxcell-setup-token"
 )
+
+// MaxTokenTTL is the longest life that a token can be given, whatever is configured.
+const MaxTokenTTL = 15 * time.Minute
 
 // Bounds of the section.
 const (
 	minTokenTTL   = 5 * time.Minute
-	maxTokenTTL   = 15 * time.Minute
 	maxSessionTTL = 30 * 24 * time.Hour
 	maxHashWait   = time.Minute
 	maxHashes     = 1 << 10
 	maxHashQueue  = 1 << 16
+	minKeyAhead   = 5 * time.Minute // how long others may keep the key set
+	maxKeyAhead   = 7 * 24 * time.Hour
+	maxKeyAge     = 2 * 365 * 24 * time.Hour
 )
 
 // Config is the section access. A zero field means its default.
@@ -40,17 +48,30 @@ type Config struct {
 	HashQueue int
 	// HashWait is how long one waits at most before it is told to come back, default 2 seconds.
 	HashWait time.Duration
+	// KeyRotateEvery is how long a key signs tokens before the next one takes over: KeyAhead to 17520 hours, default 90 days.
+	KeyRotateEvery time.Duration
+	// KeyAhead is how long the next key is published before it signs, so that whoever keeps a copy of the key set knows it: 5 minutes to 7 days,
+	// default 1 hour, which is how long common libraries keep one.
+	KeyAhead time.Duration
+	// SetupTokenFile is where the token for the first administrator is written when the store outlives the process, default fxcell-setup-token in
+	// the working directory. Only its owner can read the file.
+	SetupTokenFile string
+	// SetupRenew makes the start offer a new setup token in place of one that is still good, unless SetupTokenFile holds that one: for one start of
+	// one process, when the file is lost.
+	SetupRenew bool
 }
 
 // WithDefaults returns c with its zero fields filled.
 func (c Config) WithDefaults() Config {
-	return Config{
-		TokenTTL:        cmp.Or(c.TokenTTL, DefaultTokenTTL),
-		SessionTTL:      cmp.Or(c.SessionTTL, DefaultSessionTTL),
-		HashConcurrency: cmp.Or(c.HashConcurrency, runtime.GOMAXPROCS(0)),
-		HashQueue:       cmp.Or(c.HashQueue, DefaultHashQueue),
-		HashWait:        cmp.Or(c.HashWait, DefaultHashWait),
-	}
+	c.TokenTTL = cmp.Or(c.TokenTTL, DefaultTokenTTL)
+	c.SessionTTL = cmp.Or(c.SessionTTL, DefaultSessionTTL)
+	c.HashConcurrency = cmp.Or(c.HashConcurrency, runtime.GOMAXPROCS(0))
+	c.HashQueue = cmp.Or(c.HashQueue, DefaultHashQueue)
+	c.HashWait = cmp.Or(c.HashWait, DefaultHashWait)
+	c.KeyRotateEvery = cmp.Or(c.KeyRotateEvery, DefaultKeyRotateEvery)
+	c.KeyAhead = cmp.Or(c.KeyAhead, DefaultKeyAhead)
+	c.SetupTokenFile = cmp.Or(c.SetupTokenFile, DefaultSetupTokenFile)
+	return c
 }
 
 // Validate reports every fault of a config whose zero fields are filled.
@@ -61,10 +82,12 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("cells/access: access.%s is %v: set it to %s in the file or FXCELL_ACCESS__%s", key, value, want, strings.ToUpper(key)))
 		}
 	}
-	check(c.TokenTTL >= minTokenTTL && c.TokenTTL <= maxTokenTTL, "token_ttl", c.TokenTTL, "5m to 15m")
+	check(c.TokenTTL >= minTokenTTL && c.TokenTTL <= MaxTokenTTL, "token_ttl", c.TokenTTL, "5m to 15m")
 	check(c.SessionTTL >= c.TokenTTL && c.SessionTTL <= maxSessionTTL, "session_ttl", c.SessionTTL, "token_ttl to 720h")
 	check(c.HashConcurrency > 0 && c.HashConcurrency <= maxHashes, "hash_concurrency", c.HashConcurrency, "1 to 1024")
 	check(c.HashQueue <= maxHashQueue, "hash_queue", c.HashQueue, "at most 65536, or negative for none")
 	check(c.HashWait > 0 && c.HashWait <= maxHashWait, "hash_wait", c.HashWait, "at most 1m")
+	check(c.KeyAhead >= minKeyAhead && c.KeyAhead <= maxKeyAhead, "key_ahead", c.KeyAhead, "5m to 168h")
+	check(c.KeyRotateEvery >= c.KeyAhead && c.KeyRotateEvery <= maxKeyAge, "key_rotate_every", c.KeyRotateEvery, "key_ahead to 17520h")
 	return errors.Join(errs...)
 }

@@ -14,11 +14,13 @@ func TestZeroConfigHasItsDefaults(t *testing.T) {
 	got := settings.Config{}.WithDefaults()
 	want := settings.Config{
 		TokenTTL: 10 * time.Minute, SessionTTL: 12 * time.Hour, HashConcurrency: runtime.GOMAXPROCS(0), HashQueue: 64, HashWait: 2 * time.Second,
+		KeyRotateEvery: 90 * 24 * time.Hour, KeyAhead: time.Hour, SetupTokenFile: "fxcell-setup-token",
 	}
 	if got != want || got.Validate() != nil {
 		t.Errorf("got %+v, %v", got, got.Validate())
 	}
-	kept := settings.Config{TokenTTL: 5 * time.Minute, SessionTTL: time.Hour, HashConcurrency: 1, HashQueue: -1, HashWait: time.Second}
+	kept := settings.Config{TokenTTL: 5 * time.Minute, SessionTTL: time.Hour, HashConcurrency: 1, HashQueue: -1, HashWait: time.Second,
+		KeyRotateEvery: 24 * time.Hour, KeyAhead: 10 * time.Minute, SetupTokenFile: "x", SetupRenew: true}
 	if kept.WithDefaults() != kept || kept.Validate() != nil {
 		t.Errorf("a full config changed: %+v, %v", kept.WithDefaults(), kept.Validate())
 	}
@@ -32,6 +34,8 @@ func TestConfigNamesEveryFaultAndItsCure(t *testing.T) {
 		"hash_concurrency": {HashConcurrency: -1},
 		"hash_queue":       {HashQueue: 1 << 20},
 		"hash_wait":        {HashWait: -time.Second},
+		"key_ahead":        {KeyAhead: time.Minute},
+		"key_rotate_every": {KeyRotateEvery: time.Hour, KeyAhead: 2 * time.Hour},
 	} {
 		err := c.WithDefaults().Validate()
 		if err == nil || !strings.HasPrefix(err.Error(), "cells/access: access."+key+" is ") || !strings.Contains(err.Error(), "FXCELL_ACCESS__"+strings.ToUpper(key)) ||
@@ -39,8 +43,8 @@ func TestConfigNamesEveryFaultAndItsCure(t *testing.T) {
 			t.Errorf("%s: got %v", key, err)
 		}
 	}
-	all := settings.Config{TokenTTL: time.Hour, SessionTTL: time.Second, HashConcurrency: -1, HashQueue: 1 << 20, HashWait: time.Hour}.Validate()
-	if all == nil || strings.Count(all.Error(), "\n") != 4 {
-		t.Errorf("got %v, want five faults", all)
+	all := settings.Config{TokenTTL: time.Hour, SessionTTL: time.Second, HashConcurrency: -1, HashQueue: 1 << 20, HashWait: time.Hour, KeyAhead: time.Second}.Validate()
+	if all == nil || strings.Count(all.Error(), "\n") != 6 {
+		t.Errorf("got %v, want seven faults", all)
 	}
 }

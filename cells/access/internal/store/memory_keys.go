@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"fxcell.dev/cells/access/internal/domain"
 	"fxcell.dev/fxcell/db"
+	"fxcell.dev/fxcell/secret"
 )
 
 // InsertKey implements Keys.
@@ -15,18 +17,57 @@ func (m *memory) InsertKey(ctx context.Context, k domain.SigningKey) error {
 	if err := writing(ctx); err != nil {
 		return err
 	}
-	if k.State == domain.KeyActive && m.hasActiveKey(ctx) {
+	if _, taken := m.keyIn(ctx, k.State); taken && k.State != domain.KeyRetired {
 		return db.ErrUnique
 	}
 	return m.keys.Insert(ctx, k.ID, cloneKey(k))
 }
 
-func (m *memory) hasActiveKey(ctx context.Context) (found bool) {
+// keyIn returns a key that is in the state.
+func (m *memory) keyIn(ctx context.Context, state domain.KeyState) (key domain.SigningKey, found bool) {
 	m.keys.Ascend(ctx, "", func(_ string, k domain.SigningKey) bool {
-		found = k.State == domain.KeyActive
+		key, found = k, k.State == state
 		return !found
 	})
-	return found
+	return key, found
+}
+
+// PromoteKey implements Keys.
+func (m *memory) PromoteKey(ctx context.Context, active, next string, at time.Time) error {
+	if err := writing(ctx); err != nil {
+		return err
+	}
+	from, _ := m.keys.Get(ctx, active)
+	to, _ := m.keys.Get(ctx, next)
+	if from.State != domain.KeyActive || to.State != domain.KeyNext {
+		return db.ErrStale
+	}
+	from.State, from.RetiredAt, from.Private = domain.KeyRetired, at, secret.Wrapped{}
+	to.State, to.ActiveAt = domain.KeyActive, at
+	if err := m.keys.Put(ctx, active, from); err != nil {
+		return err
+	}
+	return m.keys.Put(ctx, next, to)
+}
+
+// PurgeKeys implements Keys.
+func (m *memory) PurgeKeys(ctx context.Context, retiredBy time.Time) (int, error) {
+	if err := writing(ctx); err != nil {
+		return 0, err
+	}
+	var gone []string
+	m.keys.Ascend(ctx, "", func(id string, k domain.SigningKey) bool {
+		if k.State == domain.KeyRetired && !k.RetiredAt.After(retiredBy) {
+			gone = append(gone, id)
+		}
+		return true
+	})
+	for _, id := range gone {
+		if _, err := m.keys.Delete(ctx, id); err != nil {
+			return 0, err
+		}
+	}
+	return len(gone), nil
 }
 
 // Key implements Keys.

@@ -21,11 +21,11 @@ func (m *memory) Setup(ctx context.Context) (domain.Setup, error) {
 }
 
 // OfferSetup implements Setups.
-func (m *memory) OfferSetup(ctx context.Context, s domain.Setup) error {
+func (m *memory) OfferSetup(ctx context.Context, s, before domain.Setup) error {
 	if err := writing(ctx); err != nil {
 		return err
 	}
-	if before, ok := m.setups.Get(ctx, setupRow); ok && before.Completed() {
+	if there, _ := m.setups.Get(ctx, setupRow); there.TokenHash != before.TokenHash || there.Completed() {
 		return db.ErrStale
 	}
 	return m.setups.Put(ctx, setupRow, s)

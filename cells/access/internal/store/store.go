@@ -18,7 +18,8 @@ var (
 )
 
 // Store keeps what the cell knows. Reads see what was committed, and inside a transaction its own writes; writes need a transaction and return
-// db.ErrNoTransaction without one. It is safe for concurrent use.
+// db.ErrNoTransaction without one. Times are
+// given in UTC and to the microsecond, and come back so. It is safe for concurrent use.
 type Store interface {
 	durability.Stated
 	Users
@@ -49,22 +50,28 @@ type Sessions interface {
 	PurgeSessions(ctx context.Context, endedBy time.Time, limit int) error
 }
 
-// Keys keeps signing keys.
+// Keys keeps signing keys. At most one is next, and at most one active.
 type Keys interface {
-	// InsertKey adds a key. It returns db.ErrUnique when the id exists, or when the key is active and another one is.
+	// InsertKey adds a key. It returns db.ErrUnique when the id exists, or when the key is next or active and another one is.
 	InsertKey(ctx context.Context, k domain.SigningKey) error
 	// Key returns the key with the id, or db.ErrNotFound.
 	Key(ctx context.Context, id string) (domain.SigningKey, error)
 	// Keys returns all keys, oldest first.
 	Keys(ctx context.Context) ([]domain.SigningKey, error)
+	// PromoteKey retires the active key, whose private half it forgets, and makes the next one active. It returns db.ErrStale when they are not, and
+	// then the transaction is to be undone: of many calls, one returns nil.
+	PromoteKey(ctx context.Context, active, next string, at time.Time) error
+	// PurgeKeys forgets the keys that were retired by the given time, and says how many.
+	PurgeKeys(ctx context.Context, retiredBy time.Time) (int, error)
 }
 
 // Setups keeps the one record of the first-run setup.
 type Setups interface {
 	// Setup returns the record, or db.ErrNotFound when no setup was ever offered.
 	Setup(ctx context.Context) (domain.Setup, error)
-	// OfferSetup writes the record in place of the one before. It returns db.ErrStale when that is completed.
-	OfferSetup(ctx context.Context, s domain.Setup) error
+	// OfferSetup writes the record in place of the one that was read before, which is zero when there was none. It returns db.ErrStale when another
+	// one is there by now, or that one is completed: of many calls, one returns nil.
+	OfferSetup(ctx context.Context, s, before domain.Setup) error
 	// CompleteSetup completes the record whose token hash is s's. It returns db.ErrStale when there is none, or it is completed already: of many
 	// calls, one returns nil.
 	CompleteSetup(ctx context.Context, s domain.Setup, at time.Time) error

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"fxcell.dev/cells/access/internal/store/storetest"
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/db/memdb"
+	"fxcell.dev/fxcell/secret"
 )
 
 func memory() storetest.Kit {
@@ -33,7 +35,9 @@ type broken struct {
 	purge      func(ctx context.Context, endedBy time.Time, limit int) error
 	insertKey  func(ctx context.Context, k domain.SigningKey) error
 	keys       func(ctx context.Context) ([]domain.SigningKey, error)
-	offer      func(ctx context.Context, s domain.Setup) error
+	promote    func(ctx context.Context, active, next string, at time.Time) error
+	purgeKeys  func(ctx context.Context, retiredBy time.Time) (int, error)
+	offer      func(ctx context.Context, s, before domain.Setup) error
 	complete   func(ctx context.Context, s domain.Setup, at time.Time) error
 }
 
@@ -57,7 +61,17 @@ func (b *broken) InsertKey(ctx context.Context, k domain.SigningKey) error {
 
 func (b *broken) Keys(ctx context.Context) ([]domain.SigningKey, error) { return b.keys(ctx) }
 
-func (b *broken) OfferSetup(ctx context.Context, s domain.Setup) error { return b.offer(ctx, s) }
+func (b *broken) PromoteKey(ctx context.Context, active, next string, at time.Time) error {
+	return b.promote(ctx, active, next, at)
+}
+
+func (b *broken) PurgeKeys(ctx context.Context, retiredBy time.Time) (int, error) {
+	return b.purgeKeys(ctx, retiredBy)
+}
+
+func (b *broken) OfferSetup(ctx context.Context, s, before domain.Setup) error {
+	return b.offer(ctx, s, before)
+}
 
 func (b *broken) CompleteSetup(ctx context.Context, s domain.Setup, at time.Time) error {
 	return b.complete(ctx, s, at)
@@ -108,7 +122,7 @@ func TestSuiteFailsOnBrokenStores(t *testing.T) {
 				return b.Store.PurgeSessions(ctx, endedBy, 1000)
 			}
 		}},
-		"two active keys": {"one key is active at a time", func(b *broken, _ db.Transactor) {
+		"two active keys": {"one key is active at a time, and one next", func(b *broken, _ db.Transactor) {
 			b.insertKey = func(ctx context.Context, k domain.SigningKey) error {
 				k.State = domain.KeyRetired
 				return b.Store.InsertKey(ctx, k)
@@ -121,12 +135,75 @@ func TestSuiteFailsOnBrokenStores(t *testing.T) {
 				return all, err
 			}
 		}},
+		"two next keys": {"one key is active at a time, and one next", func(b *broken, _ db.Transactor) {
+			b.insertKey = func(ctx context.Context, k domain.SigningKey) error {
+				if k.State == domain.KeyNext {
+					k.State = domain.KeyRetired
+				}
+				return b.Store.InsertKey(ctx, k)
+			}
+		}},
+		"keeps the private half": {"a promoted key is active, and the one before retired without its private half", func(b *broken, _ db.Transactor) {
+			kept := map[string]secret.Wrapped{}
+			b.insertKey = func(ctx context.Context, k domain.SigningKey) error {
+				kept[k.ID] = k.Private
+				return b.Store.InsertKey(ctx, k)
+			}
+			b.keys = func(ctx context.Context) ([]domain.SigningKey, error) {
+				all, err := b.Store.Keys(ctx)
+				for i := range all {
+					all[i].Private = kept[all[i].ID]
+				}
+				return all, err
+			}
+		}},
+		"promotes whatever is next": {"a key is promoted by those that stand in line only", func(b *broken, _ db.Transactor) {
+			b.promote = func(ctx context.Context, active, _ string, at time.Time) error {
+				return b.Store.PromoteKey(ctx, active, "b", at)
+			}
+		}},
+		"promotes again": {"of many promotions at once one gets through", func(b *broken, _ db.Transactor) {
+			b.promote = func(ctx context.Context, active, next string, at time.Time) error {
+				_ = b.Store.PromoteKey(ctx, active, next, at)
+				return nil
+			}
+		}},
+		"promotes in a transaction of its own": {"a key needs a transaction", func(b *broken, tx db.Transactor) {
+			b.promote = func(ctx context.Context, active, next string, at time.Time) error {
+				return tx.InTx(ctx, func(ctx context.Context) error { return b.Store.PromoteKey(ctx, active, next, at) })
+			}
+		}},
+		"promotes in spite of a rollback": {"a promotion that failed was never there", func(b *broken, tx db.Transactor) {
+			b.promote = func(ctx context.Context, active, next string, at time.Time) error {
+				again := func(ctx context.Context) {
+					_ = tx.InTx(ctx, func(ctx context.Context) error { return b.Store.PromoteKey(ctx, active, next, at) })
+				}
+				return errors.Join(b.Store.PromoteKey(ctx, active, next, at), db.OnRollback(ctx, again))
+			}
+		}},
+		"purges what still verifies": {"retired keys are purged by their time, and no others", func(b *broken, _ db.Transactor) {
+			b.purgeKeys = func(ctx context.Context, retiredBy time.Time) (int, error) {
+				return b.Store.PurgeKeys(ctx, retiredBy.Add(time.Second))
+			}
+		}},
 		"offers only once": {"a setup is read as it was offered, in place of the one before", func(b *broken, _ db.Transactor) {
-			b.offer = func(ctx context.Context, s domain.Setup) error {
+			b.offer = func(ctx context.Context, s, before domain.Setup) error {
 				if _, err := b.Setup(ctx); err == nil {
 					return db.ErrStale
 				}
-				return b.Store.OfferSetup(ctx, s)
+				return b.Store.OfferSetup(ctx, s, before)
+			}
+		}},
+		"offers in place of anything": {"a setup is offered in place of the one that was read only", func(b *broken, _ db.Transactor) {
+			b.offer = func(ctx context.Context, s, _ domain.Setup) error {
+				there, _ := b.Setup(ctx)
+				return b.Store.OfferSetup(ctx, s, there)
+			}
+		}},
+		"the last of many offers wins": {"of many offers at once one gets through", func(b *broken, _ db.Transactor) {
+			b.offer = func(ctx context.Context, s, _ domain.Setup) error {
+				there, _ := b.Setup(ctx)
+				return b.Store.OfferSetup(ctx, s, there)
 			}
 		}},
 		"completes by any token": {"a setup is completed by its own token only", func(b *broken, _ db.Transactor) {
@@ -154,7 +231,7 @@ func TestSuiteFailsOnBrokenStores(t *testing.T) {
 			m := k.Store
 			b := &broken{
 				Store: m, insertUser: m.InsertUser, byUsername: m.UserByUsername, revoke: m.RevokeSession, purge: m.PurgeSessions,
-				insertKey: m.InsertKey, keys: m.Keys, offer: m.OfferSetup, complete: m.CompleteSetup,
+				insertKey: m.InsertKey, keys: m.Keys, promote: m.PromoteKey, purgeKeys: m.PurgeKeys, offer: m.OfferSetup, complete: m.CompleteSetup,
 			}
 			c.sabotage(b, k.Tx)
 			k.Store = b

@@ -58,7 +58,7 @@ func NewIssuer(identity auth.Config, cfg settings.Config, signer Signer, clk clo
 
 // Open returns a new session of the user, which nothing keeps yet.
 func (i *Issuer) Open(user domain.User) domain.Session {
-	now := i.clock.Now()
+	now := i.clock.Now().Truncate(domain.TimeGrain)
 	return domain.Session{ID: uuid.NewString(), User: user.ID, StartedAt: now, EndsAt: now.Add(i.sessionTTL)}
 }
 

@@ -163,7 +163,7 @@ func TestTokenEndsWithItsSession(t *testing.T) {
 	t.Parallel()
 	f := setup(t, keys.EdDSA, settings.Config{SessionTTL: time.Hour})
 	session := f.issuer.Open(ada)
-	if want := noon.Add(time.Hour); !session.EndsAt.Equal(want) || session.User != ada.ID || !session.Stands(noon) {
+	if want := noon.Add(time.Hour).Truncate(time.Microsecond); !session.EndsAt.Equal(want) || session.User != ada.ID || !session.Stands(noon) {
 		t.Errorf("got %+v, want its end at %v", session, want)
 	}
 	f.clock.Advance(55 * time.Minute)

@@ -37,6 +37,9 @@ func retire(t *testing.T, f *accesstest.Fixture, algorithm string, public any) {
 	if err := f.Tx.InTx(t.Context(), func(ctx context.Context) error { return f.Store.InsertKey(ctx, k) }); err != nil {
 		t.Fatal(err)
 	}
+	if err := f.Ring.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func get(t *testing.T, s *keypublish.Service) accessapi.JWKSResponse {

@@ -37,7 +37,7 @@ func (s *Service) Delete(ctx context.Context, req accessapi.SessionDeleteRequest
 		if err != nil {
 			return err
 		}
-		now := s.clock.Now()
+		now := s.clock.Now().Truncate(domain.TimeGrain)
 		if !mayEnd(caller, session) || !session.Stands(now) {
 			return db.ErrNotFound
 		}

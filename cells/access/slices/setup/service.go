@@ -36,6 +36,7 @@ type Service struct {
 	clock   clock.Clock
 	wrong   *rate.Limiter
 	turn    chan struct{} // held by the one call that creates
+	kept    *keeping      // nil where the start shows the token
 
 	mu    sync.Mutex
 	token secret.Text // the plain token while it may be needed and this process made it
@@ -48,43 +49,6 @@ func New(tx db.Transactor, kept store.Store, maker *account.Maker, created contr
 		tx: tx, store: kept, maker: maker, created: created, clock: clk,
 		wrong: rate.NewLimiter(rate.Every(wrongEvery), wrongBurst), turn: make(chan struct{}, 1),
 	}
-}
-
-// Start makes a token when no administrator was ever created and none is waiting for its token. Only a hash of it is stored.
-func (s *Service) Start(ctx context.Context) error {
-	var offered domain.Setup
-	var token string
-	err := s.tx.InTx(ctx, func(ctx context.Context) error {
-		before, err := s.store.Setup(ctx)
-		if err != nil && !errors.Is(err, db.ErrNotFound) {
-			return err
-		}
-		if now := s.clock.Now(); before.Completed() || before.Open(now) {
-			offered, token = before, ""
-			return nil
-		}
-		offered, token = domain.NewSetup(s.clock.Now())
-		return s.store.OfferSetup(ctx, offered)
-	})
-	if err != nil && !errors.Is(err, db.ErrStale) { // stale: another process completed it meanwhile
-		return fmt.Errorf("setup: offer: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil {
-		s.setup, s.token = offered, secret.NewText(token)
-	}
-	return nil
-}
-
-// Token returns whether the setup waits for its token, and the token when this process made it: for the start-up notice, and nothing else.
-func (s *Service) Token() (token string, open bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.setup.Open(s.clock.Now()) {
-		return "", false
-	}
-	return s.token.Reveal(), true
 }
 
 // Create serves accessapi.SetupV1.
@@ -124,7 +88,7 @@ func (s *Service) accept(ctx context.Context, token secret.Text) (domain.Setup, 
 	case err != nil:
 		return domain.Setup{}, fmt.Errorf("setup: read: %w", err)
 	case offered.Completed():
-		s.close(offered)
+		s.done(offered)
 		return domain.Setup{}, problem.New(accessapi.ErrSetupDone, "The first administrator exists; administrators create further users.")
 	case !offered.Accepts(token.Reveal(), s.clock.Now()):
 		return domain.Setup{}, s.refuse()
@@ -153,15 +117,8 @@ func (s *Service) complete(ctx context.Context, offered domain.Setup, admin doma
 		return fmt.Errorf("setup: create: %w", err)
 	}
 	offered.CompletedAt = admin.CreatedAt
-	s.close(offered)
+	s.done(offered)
 	return nil
-}
-
-// close forgets the token.
-func (s *Service) close(completed domain.Setup) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.setup, s.token = completed, secret.Text{}
 }
 
 // refuse answers a wrong token and one that came too late alike. The right token is never kept waiting by those who guess.

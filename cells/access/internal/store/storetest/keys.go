@@ -14,7 +14,12 @@ func keyChecks() []Check {
 	return []Check{
 		{"keys are read as they were inserted, oldest first", keysRoundTrip},
 		{"a key that is not there is not found", keyNotFound},
-		{"one key is active at a time", keyActiveOnce},
+		{"one key is active at a time, and one next", keyOnceAState},
+		{"a promoted key is active, and the one before retired without its private half", keyPromoted},
+		{"a key is promoted by those that stand in line only", keyPromotedStale},
+		{"of many promotions at once one gets through", keyPromotedRace},
+		{"a promotion that failed was never there", keyPromotionUndone},
+		{"retired keys are purged by their time, and no others", keysPurged},
 		{"a key id exists once", keyUnique},
 		{"a key needs a transaction", keyOutside},
 		{"a key belongs to the store, not to who reads it", keyIsolated},
@@ -25,6 +30,9 @@ func key(id string, state domain.KeyState, created time.Time) domain.SigningKey 
 	k := domain.SigningKey{
 		ID: id, Algorithm: "EdDSA", Public: []byte("public " + id), Private: secret.Wrapped{KeyID: "kek", Data: []byte("wrapped " + id)},
 		State: state, CreatedAt: created,
+	}
+	if state != domain.KeyNext {
+		k.ActiveAt = created.Add(time.Minute)
 	}
 	if state == domain.KeyRetired {
 		k.RetiredAt = created.Add(time.Hour)
@@ -52,12 +60,15 @@ func keyNotFound(ctx context.Context, k Kit) error {
 	return errors.Join(errAll, wantEqual("number of keys", len(all), 0), wantError("read", errOne, db.ErrNotFound))
 }
 
-func keyActiveOnce(ctx context.Context, k Kit) error {
-	if err := k.addKey(ctx, key("a", domain.KeyActive, noon)); err != nil {
+func keyOnceAState(ctx context.Context, k Kit) error {
+	if err := errors.Join(k.addKey(ctx, key("a", domain.KeyActive, noon)), k.addKey(ctx, key("b", domain.KeyNext, noon))); err != nil {
 		return err
 	}
-	return errors.Join(wantError("a second active key", k.addKey(ctx, key("b", domain.KeyActive, noon)), db.ErrUnique),
-		k.addKey(ctx, key("c", domain.KeyRetired, noon)))
+	return errors.Join(
+		wantError("a second active key", k.addKey(ctx, key("c", domain.KeyActive, noon)), db.ErrUnique),
+		wantError("a second next key", k.addKey(ctx, key("c", domain.KeyNext, noon)), db.ErrUnique),
+		k.addKey(ctx, key("c", domain.KeyRetired, noon)), k.addKey(ctx, key("d", domain.KeyRetired, noon)),
+	)
 }
 
 func keyUnique(ctx context.Context, k Kit) error {
@@ -68,7 +79,15 @@ func keyUnique(ctx context.Context, k Kit) error {
 }
 
 func keyOutside(ctx context.Context, k Kit) error {
-	return wantError("insert", k.Store.InsertKey(ctx, key("a", domain.KeyActive, noon)), db.ErrNoTransaction)
+	if err := errors.Join(k.addKey(ctx, key("b", domain.KeyActive, noon)), k.addKey(ctx, key("c", domain.KeyNext, noon))); err != nil {
+		return err
+	}
+	_, errPurge := k.Store.PurgeKeys(ctx, noon.Add(time.Hour))
+	return errors.Join(
+		wantError("insert", k.Store.InsertKey(ctx, key("a", domain.KeyRetired, noon)), db.ErrNoTransaction),
+		wantError("promote", k.Store.PromoteKey(ctx, "b", "c", noon), db.ErrNoTransaction),
+		wantError("purge", errPurge, db.ErrNoTransaction),
+	)
 }
 
 func keyIsolated(ctx context.Context, k Kit) error {

@@ -15,6 +15,8 @@ import (
 func setupChecks() []Check {
 	return []Check{
 		{"a setup is read as it was offered, in place of the one before", setupRoundTrip},
+		{"a setup is offered in place of the one that was read only", setupOfferedStale},
+		{"of many offers at once one gets through", setupOfferedRace},
 		{"a setup that was never offered is not found", setupNotFound},
 		{"a setup is completed once, and for ever", setupCompletedOnce},
 		{"a setup is completed by its own token only", setupOwnToken},
@@ -29,7 +31,11 @@ func offer(n byte) domain.Setup {
 }
 
 func (k Kit) offer(ctx context.Context, s domain.Setup) error {
-	return k.write(ctx, func(ctx context.Context) error { return k.Store.OfferSetup(ctx, s) })
+	return k.offerInstead(ctx, s, domain.Setup{})
+}
+
+func (k Kit) offerInstead(ctx context.Context, s, before domain.Setup) error {
+	return k.write(ctx, func(ctx context.Context) error { return k.Store.OfferSetup(ctx, s, before) })
 }
 
 func (k Kit) complete(ctx context.Context, s domain.Setup) error {
@@ -45,7 +51,40 @@ func setupRoundTrip(ctx context.Context, k Kit) error {
 	if err := errors.Join(k.offer(ctx, offer(1)), k.readsSetup(ctx, offer(1))); err != nil {
 		return err
 	}
-	return errors.Join(k.offer(ctx, offer(2)), k.readsSetup(ctx, offer(2)))
+	return errors.Join(k.offerInstead(ctx, offer(2), offer(1)), k.readsSetup(ctx, offer(2)))
+}
+
+func setupOfferedStale(ctx context.Context, k Kit) error {
+	none := wantError("in place of what never was", k.offerInstead(ctx, offer(2), offer(1)), db.ErrStale)
+	if err := errors.Join(none, k.offer(ctx, offer(1))); err != nil {
+		return err
+	}
+	return errors.Join(
+		wantError("in place of none", k.offer(ctx, offer(2)), db.ErrStale),
+		wantError("in place of another one", k.offerInstead(ctx, offer(2), offer(3)), db.ErrStale),
+		k.readsSetup(ctx, offer(1)),
+	)
+}
+
+func setupOfferedRace(ctx context.Context, k Kit) error {
+	round := func(before domain.Setup, from byte) error {
+		var won atomic.Int64
+		var all sync.WaitGroup
+		for i := range byte(16) {
+			all.Go(func() {
+				if k.offerInstead(ctx, offer(from+i), before) == nil {
+					won.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		return wantEqual("number of offers that got through", won.Load(), int64(1))
+	}
+	if err := round(domain.Setup{}, 1); err != nil {
+		return err
+	}
+	before, err := k.Store.Setup(ctx)
+	return errors.Join(err, round(before, 101))
 }
 
 func setupNotFound(ctx context.Context, k Kit) error {
@@ -62,6 +101,7 @@ func setupCompletedOnce(ctx context.Context, k Kit) error {
 	return errors.Join(
 		wantError("a second time", k.complete(ctx, offer(1)), db.ErrStale),
 		wantError("another offer", k.offer(ctx, offer(2)), db.ErrStale),
+		wantError("another offer in place of the completed one", k.offerInstead(ctx, offer(2), completed), db.ErrStale),
 		k.readsSetup(ctx, completed),
 	)
 }
@@ -102,7 +142,7 @@ func setupUndone(ctx context.Context, k Kit) error {
 }
 
 func setupOutside(ctx context.Context, k Kit) error {
-	errOffer := k.Store.OfferSetup(ctx, offer(1))
+	errOffer := k.Store.OfferSetup(ctx, offer(1), domain.Setup{})
 	if err := k.offer(ctx, offer(1)); err != nil {
 		return err
 	}
