@@ -48,14 +48,14 @@ func TestPrintConfigTellsEachValueItsSource(t *testing.T) {
 	if err := os.WriteFile(file, []byte("logging:\n  format: json\nhttpserver: {shutdown_timeout: 3s}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, stdout, stderr := run(t, "--print-config", "--config", file, "--set", "auth.skew=5m")
+	code, stdout, stderr := run(t, "--print-config", "--config", file, "--set", "auth.skew=45s")
 	var got []string
 	for line := range strings.SplitSeq(stdout, "\n") {
 		setting, from, _ := strings.Cut(line, "#")
 		got = append(got, strings.TrimSpace(setting)+" #"+strings.ReplaceAll(from, file, "my.yaml"))
 	}
 	for _, want := range []string{
-		"auth.issuer: fxcell # configs/core.yaml:12", "auth.skew: 5m0s # --set", "httpserver.shutdown_timeout: 3s # my.yaml:3",
+		"auth.issuer: fxcell # configs/core.yaml:12", "auth.skew: 45s # --set", "httpserver.shutdown_timeout: 3s # my.yaml:3",
 		"logging.format: json # my.yaml:2", "access.token_ttl: 10m0s # default",
 	} {
 		if !slices.Contains(got, want) {

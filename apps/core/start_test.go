@@ -19,15 +19,16 @@ func TestAStartThatFailsSaysWhatToDo(t *testing.T) {
 		want string // all of stderr
 	}{
 		{"an unknown flag", []string{"--foo"}, `core: flag provided but not defined: -foo: see core --help`},
-		{"an unknown verb", []string{"serve"}, `core: there is no verb "serve" in assembly demo, only keygen: see core --help`},
+		{"an argument", []string{"serve"}, `core: unknown argument "serve": see core --help`},
 		{"an unknown assembly", []string{"--assembly", "mars"}, `core: --assembly mars is none of demo`},
 		{"a busy port", []string{"--set", "httpserver.ops.addr=127.0.0.1:0", "--set", "httpserver.public.addr=" + busy}, `core: modules/httpserver: httpserver.public.addr ` + busy + ` is in use: stop what listens there or set another with --set httpserver.public.addr=…`},
 		{"an unknown key", []string{"--set", "httpserver.pubilc.addr=:0"}, `core: modules/config: httpserver.pubilc is unknown (--set): did you mean httpserver.public?`},
 		{"an unknown section", []string{"--set", "htpserver.public.addr=:0"}, `core: modules/config: htpserver is unknown (--set): did you mean httpserver?`},
 		{"a value of the wrong kind", append(onFreePorts(), "--set", "httpserver.shutdown_timeout=soon"), `core: modules/config: httpserver.shutdown_timeout from --set: want a duration such as 10s`},
-		{"a value out of range", append(onFreePorts(), "--set", "auth.skew=5m"), `core: modules/auth: auth.skew is out of range: want 1s to 1m, or leave it out for 30s: set it in the file or FXCELL_AUTH__SKEW`},
-		{"a value that is none of a few", append(onFreePorts(), "--set", "logging.level=loud"), `core: modules/logging: logging.level must be debug, info, warn or error: set it in the file or FXCELL_LOGGING__LEVEL`},
-		{"an address that is none", []string{"--set", "httpserver.public.addr=8080"}, `core: modules/httpserver: httpserver.public.addr must be host:port with a number as port, or "off": set it in the file or FXCELL_HTTPSERVER__PUBLIC__ADDR`},
+		{"a value out of range", append(onFreePorts(), "--set", "auth.skew=5m"), `core: modules/auth: auth.skew is out of range: want 1s to 1m, or leave it out for 30s (--set)`},
+		{"a zero that would mean the default", append(onFreePorts(), "--set", "httpserver.read_timeout=0s"), `core: modules/config: httpserver.read_timeout from --set: zero stands for the default, 30s: say that, or another value, or leave it out`},
+		{"a value that is none of a few", append(onFreePorts(), "--set", "logging.level=loud"), `core: modules/logging: logging.level must be debug, info, warn or error (--set)`},
+		{"an address that is none", []string{"--set", "httpserver.public.addr=8080"}, `core: modules/httpserver: httpserver.public.addr must be host:port with a number as port, or "off" (--set)`},
 		{"a file that is not there", []string{"--config", "/nonexistent/core.yaml"}, `core: modules/config: --config /nonexistent/core.yaml: there is no such file: name one that exists, or leave --config out`},
 		{"a graph of another kind", []string{"--graph", "core.svg"}, `core: --graph core.svg: want a name that ends in .dot or .mmd, or - for the terminal: see core --help`},
 	} {

@@ -31,7 +31,7 @@ const password = "correct horse battery staple"
 type product struct {
 	*testing.T
 
-	dsn       string // a database of its own
+	dsn       string // a database of its own, as replicas reach it
 	db        *sql.DB
 	dir       string
 	env       []string
