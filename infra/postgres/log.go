@@ -26,11 +26,13 @@ type eventLog struct {
 	notify *notifier
 	listen *listener
 
-	sessions *sql.DB // of owners, of those who wait, and of the notifier; nil unless open
+	ending context.Context //nolint:containedctx // it ends with the log
+	end    context.CancelFunc
 
-	mu      sync.Mutex
-	turns   map[string]chan struct{} // by reader: full while somebody of this process owns it or waits for it at the server
-	streams map[*stream]struct{}     // what this process owns
+	mu       sync.Mutex
+	sessions *sql.DB                  // of owners, and of those who wait; nil unless open
+	turns    map[string]chan struct{} // by reader: full while somebody of this process owns it or waits for it at the server
+	streams  map[*stream]struct{}     // what this process owns
 }
 
 var _ outbox.Log = (*eventLog)(nil)
@@ -39,6 +41,7 @@ func newLog(p *pool) *eventLog {
 	l := &eventLog{
 		pool: p, access: access{p}, lease: p.cfg.Outbox.Lease, turns: map[string]chan struct{}{}, streams: map[*stream]struct{}{},
 	}
+	l.ending, l.end = context.WithCancel(context.Background())
 	l.notify = newNotifier(l)
 	l.listen = newListener(l)
 	return l
@@ -63,13 +66,6 @@ func (l *eventLog) open(context.Context) error {
 
 // close gives up what is still owned.
 func (l *eventLog) close(ctx context.Context) error {
-	for _, s := range l.owned() {
-		if err := s.Release(ctx); err != nil {
-			return fmt.Errorf("postgres: close the log: %w", err)
-		}
-	}
-	l.notify.stop()
-	l.listen.stop()
 	l.mu.Lock()
 	made := l.sessions
 	l.sessions = nil
@@ -77,7 +73,14 @@ func (l *eventLog) close(ctx context.Context) error {
 	if made == nil {
 		return nil
 	}
-	if err := made.Close(); err != nil {
+	l.end()
+	var faults []error
+	for _, s := range l.owned() {
+		faults = append(faults, s.Release(ctx))
+	}
+	l.listen.stop()
+	l.notify.stop()
+	if err := errors.Join(append(faults, made.Close())...); err != nil {
 		return fmt.Errorf("postgres: close the log: %w", err)
 	}
 	return nil
@@ -139,6 +142,9 @@ func (l *eventLog) Own(ctx context.Context, r event.Reader) (event.Stream, error
 	case <-ctx.Done():
 		return nil, fmt.Errorf("postgres: own reader %s: %w", r.Name, context.Cause(ctx))
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.ending, cancel)()
 	s, err := l.take(ctx, r, turn)
 	if err != nil {
 		<-turn

@@ -37,9 +37,16 @@ func (l *eventLog) take(ctx context.Context, r event.Reader, turn chan struct{})
 		return nil, err
 	}
 	l.mu.Lock()
-	l.streams[s] = struct{}{}
+	closed := l.sessions == nil
+	if !closed {
+		l.streams[s] = struct{}{}
+		l.listen.start() // while it is not closed
+	}
 	l.mu.Unlock()
-	l.listen.start()
+	if closed {
+		on.leave(ctx)
+		return nil, errNotOpen
+	}
 	go s.keep(context.WithoutCancel(ctx)) // ends with the stream
 	s.notify()
 	return s, nil
@@ -133,12 +140,19 @@ func (s *stream) load(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	if err := s.loadIn(ctx, tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (s *stream) loadIn(ctx context.Context, tx *sql.Tx) error {
 	settings := `SET LOCAL synchronous_commit = on; SET LOCAL lock_timeout = ` + milliseconds(min(s.log.lease, time.Second))
 	if _, err := tx.ExecContext(ctx, settings); err != nil {
 		return err
 	}
 	var lo, hi []int64
-	err = tx.QueryRowContext(ctx, `UPDATE fxcell.outbox_reader SET epoch = epoch + 1, owner = $2, updated_at = now() WHERE reader = $1 AND shard = 0
+	err := tx.QueryRowContext(ctx, `UPDATE fxcell.outbox_reader SET epoch = epoch + 1, owner = $2, updated_at = now() WHERE reader = $1 AND shard = 0
 RETURNING epoch, version, head, ARRAY(SELECT lower(g) FROM unnest(gaps) AS g ORDER BY g), ARRAY(SELECT upper(g) - 1 FROM unnest(gaps) AS g ORDER BY g)`,
 		s.name, s.token).Scan(&s.epoch, &s.version, &s.place.head, pq.Array(&lo), pq.Array(&hi))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -150,7 +164,7 @@ RETURNING epoch, version, head, ARRAY(SELECT lower(g) FROM unnest(gaps) AS g ORD
 	for i := range lo {
 		s.place.gaps = append(s.place.gaps, gap{lo: lo[i], hi: hi[i]})
 	}
-	return tx.Commit()
+	return nil
 }
 
 // endAdvance ends the session whose open transaction has moved the reader's position.

@@ -32,6 +32,10 @@ func newNotifier(l *eventLog) *notifier { return &notifier{log: l, dirty: make(c
 // mark has a notification sent soon.
 func (n *notifier) mark() {
 	n.mu.Lock()
+	if n.log.ending.Err() != nil {
+		n.mu.Unlock()
+		return
+	}
 	if n.halt == nil {
 		ctx, halt := context.WithCancel(context.Background())
 		n.halt, n.done = halt, make(chan struct{})
@@ -58,7 +62,7 @@ func (n *notifier) run(ctx context.Context, done chan<- struct{}) {
 	defer close(done)
 	var on *session
 	defer func() { n.leave(on) }()
-	for ctx.Err() == nil {
+	for {
 		select {
 		case <-n.dirty:
 		case <-ctx.Done():
@@ -71,6 +75,9 @@ func (n *notifier) run(ctx context.Context, done chan<- struct{}) {
 		pause := notifyPause
 		var err error
 		if on, err = n.send(ctx, on); err != nil {
+			if ctx.Err() != nil {
+				return
+			}
 			signal(n.dirty)
 			pause = time.Second // whoever does not hear of it looks by itself
 		}

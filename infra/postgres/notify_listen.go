@@ -86,10 +86,12 @@ func (l *listener) hear(ctx context.Context) error {
 			l.log.wake()
 		}
 	}()
+	end := func() { _ = conn.Close() } // it may have ended already
 	defer func() {
-		_ = conn.Close() // it may have ended already
+		end()
 		<-ends
 	}()
+	defer context.AfterFunc(ctx, end)() // also while it waits for an answer
 	if ok, err := conn.Listen(channel); !ok || err != nil {
 		return errors.Join(errDeaf, err)
 	}

@@ -36,9 +36,12 @@ func headersOf(e event.Event) (string, error) {
 
 // addHeaders fills an event from its column headers.
 func addHeaders(e *event.Event, text []byte) error {
-	var h headers
-	if err := json.Unmarshal(text, &h); err != nil {
-		return fmt.Errorf("postgres: headers of event %d of the log: %w", e.Seq, err)
+	h, ok := scanHeaders(string(text))
+	if !ok {
+		h = headers{}
+		if err := json.Unmarshal(text, &h); err != nil {
+			return fmt.Errorf("postgres: headers of event %d of the log: %w", e.Seq, err)
+		}
 	}
 	e.ID, e.Source, e.Subject, e.Time, e.Actor = h.ID, h.Source, h.Subject, h.Time, h.Actor
 	e.Request, e.Correlation, e.TraceParent, e.TraceState = h.Request, h.Correlation, h.TraceParent, h.TraceState
