@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
 
 	"fxcell.dev/fxcell/app"
 	"fxcell.dev/fxcell/config"
@@ -28,7 +29,7 @@ type verbsIn struct {
 // verbPattern tells a verb from a flag and from a file.
 var verbPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-// given are the verbs that the modules of an assembly give, sorted. Of the assembly no more is built than what their constructors take.
+// given are the verbs that the modules of an assembly give, sorted, to be listed. Of the assembly no more is built than what their constructors take.
 func (p program) given(assembly App, args config.Args) ([]app.Command, error) {
 	var given []app.Command
 	beside := fx.Provide(func() config.Args { return args })
@@ -85,10 +86,29 @@ func (p program) do(assembly App, f flags) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from then on a signal does what it does to any program
-	if err := verbs[i].Run(ctx, args, p.stdout); err != nil {
+	verb := verbs[i]
+	if i > 0 {
+		built, err := build(assembly, f.args)
+		if err != nil {
+			return p.explain(assembly, err)
+		}
+		verb = built[slices.IndexFunc(built, func(c app.Command) bool { return c.Name == name })]
+	}
+	if err := verb.Run(ctx, args, p.stdout); err != nil {
 		return p.fail(err)
 	}
 	return 0
+}
+
+// build builds the assembly whole, as for a start, and returns its verbs: what they work with has been given all that the assembly feeds it.
+func build(assembly App, args config.Args) (given []app.Command, err error) {
+	built := fx.New(
+		assembly,
+		fx.Provide(func() config.Args { return args }),
+		silent(func() fxevent.Logger { return fxevent.NopLogger }),
+		fx.Invoke(func(in verbsIn) { given = in.Given }),
+	)
+	return given, built.Err()
 }
 
 // verbLines are the part of the help that tells of verbs. What an assembly cannot be built for is told there too: --help must not fail.

@@ -9,5 +9,6 @@ import (
 func main() {
 	fxcell.Main(
 		fxcell.Choice{Name: "demo", App: assembly.Demo},
+		fxcell.Choice{Name: "durable", App: assembly.Durable},
 	)
 }

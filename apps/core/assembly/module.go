@@ -10,7 +10,10 @@ import (
 	"fxcell.dev/configs"
 	"fxcell.dev/fxcell"
 	"fxcell.dev/fxcell/durability"
+	"fxcell.dev/infra/keyfile"
 	"fxcell.dev/infra/memory"
+	"fxcell.dev/infra/postgres"
+	"fxcell.dev/migrations"
 	"fxcell.dev/modules/auth"
 	configmodule "fxcell.dev/modules/config"
 	"fxcell.dev/modules/consumer"
@@ -24,6 +27,12 @@ import (
 // Demo is the product in memory: nothing outlives the process.
 var Demo = fxcell.Assembly("core", durability.Demo,
 	memory.Module, access.Memory, audit.Memory, config.Memory,
+	common,
+)
+
+// Durable is the product on PostgreSQL alone: what it has acknowledged outlives processes and machines. Its keys are wrapped by those of a key file.
+var Durable = fxcell.Assembly("core", durability.Durable,
+	postgres.Module, keyfile.Module, migrations.Module, access.Postgres, audit.Postgres, config.Postgres,
 	common,
 )
 
