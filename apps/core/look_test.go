@@ -95,11 +95,15 @@ func TestDoctorFindsSettingsThatCannotBe(t *testing.T) {
 func TestGraphsOfTheDocumentationAreThoseOfTheProduct(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	mmd, dot := filepath.Join(dir, "core.mmd"), filepath.Join(dir, "core.dot")
-	if code, _, stderr := run(t, "--graph", mmd, "--graph", dot); code != 0 {
-		t.Fatalf("exit code %d, stderr %s", code, stderr)
+	var files []string
+	for assembly, name := range map[string]string{"demo": "core", "durable": "core-durable"} {
+		mmd, dot := filepath.Join(dir, name+".mmd"), filepath.Join(dir, name+".dot")
+		if code, _, stderr := run(t, "--assembly", assembly, "--graph", mmd, "--graph", dot); code != 0 {
+			t.Fatalf("exit code %d, stderr %s", code, stderr)
+		}
+		files = append(files, mmd, dot)
 	}
-	for _, file := range []string{mmd, dot} {
+	for _, file := range files {
 		got, err := os.ReadFile(file) //nolint:gosec // ours
 		if err != nil {
 			t.Fatal(err)

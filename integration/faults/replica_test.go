@@ -46,7 +46,7 @@ func (p *product) begin(settings ...string) *replica {
 	p.Helper()
 	args := []string{"--assembly", "durable"}
 	for _, s := range append([]string{
-		"httpserver.public.addr=127.0.0.1:0", "httpserver.ops.addr=127.0.0.1:0", "access.setup.token_file=" + p.tokenFile, "postgres.outbox.lease=" + p.lease,
+		"httpserver.public.addr=127.0.0.1:0", "httpserver.ops.addr=127.0.0.1:0", "access.setup_token_file=" + p.tokenFile, "postgres.outbox.lease=" + p.lease,
 	}, settings...) {
 		args = append(args, "--set", s)
 	}

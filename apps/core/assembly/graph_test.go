@@ -101,8 +101,14 @@ func wiring(t *testing.T) *inspect.Wiring {
 
 func TestDoctorFindsNothingWrongWithTheProduct(t *testing.T) {
 	t.Parallel()
-	if found := wiring(t).Doctor(); len(found) > 0 {
-		t.Errorf("found\n%s", strings.Join(found, "\n"))
+	for _, app := range []fxcell.App{assembly.Demo, assembly.Durable} {
+		w, err := fxcell.Inspect(app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := w.Doctor(); len(found) > 0 {
+			t.Errorf("mode %s: found\n%s", app.Mode, strings.Join(found, "\n"))
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/fx"
 
 	"fxcell.dev/apps/core/assembly"
+	"fxcell.dev/fxcell/config"
 	"fxcell.dev/fxcell/fxcelltest"
 	"fxcell.dev/fxcell/inspect"
 	"fxcell.dev/fxcell/metadata"
@@ -15,7 +16,17 @@ import (
 
 const root = "../../.."
 
-func TestTheAssemblyHasTheCellsOfItsFile(t *testing.T) {
+// assemblies are both modes of the product, with what the Durable one needs to be built: nothing is reached before a start.
+func assemblies() map[string][]fx.Option {
+	return map[string][]fx.Option{
+		"demo": {assembly.Demo},
+		"durable": {assembly.Durable, fx.Provide(func() config.Args {
+			return config.Args{Set: []string{"postgres.dsn=postgres://nobody@127.0.0.1:1/nowhere", "keyfile.file=nowhere"}}
+		})},
+	}
+}
+
+func TestEachAssemblyHasTheCellsOfItsFile(t *testing.T) {
 	t.Parallel()
 	project, err := metadata.Load(os.DirFS(root), ".")
 	if err != nil {
@@ -25,23 +36,42 @@ func TestTheAssemblyHasTheCellsOfItsFile(t *testing.T) {
 	if !ok {
 		t.Fatalf("no assembly.yaml has the id %q", assembly.Demo.ID)
 	}
-	var report *inspect.Report
-	if err := fxcelltest.Fault(assembly.Demo, fx.Populate(&report)); err != nil {
-		t.Fatal(err)
-	}
-	var cells []string
-	for _, c := range report.Cells {
-		cells = append(cells, c.ID)
-	}
-	if !slices.Equal(cells, file.Cells) {
-		t.Errorf("the assembly has the cells %v, its file %v", cells, file.Cells)
-	}
 	if _, err := os.Stat(root + "/" + file.Build.Entrypoint); err != nil {
 		t.Errorf("the entrypoint: %v", err)
 	}
-	for _, id := range file.Cells {
-		if cell, ok := project.Cell(id); !ok || string(cell.DurabilityMode) != assembly.Demo.Mode.String() {
-			t.Errorf("cell %s is declared %q, the assembly that lists it is %s", id, cell.DurabilityMode, assembly.Demo.Mode)
+	for mode, options := range assemblies() {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			var report *inspect.Report
+			if err := fxcelltest.Fault(append(options, fx.Populate(&report))...); err != nil {
+				t.Fatal(err)
+			}
+			var cells []string
+			for _, c := range report.Cells {
+				cells = append(cells, c.ID)
+			}
+			if !slices.Equal(cells, file.Cells) || report.App != file.ID || report.Mode != mode {
+				t.Errorf("%s in mode %s has the cells %v, its file %v", report.App, report.Mode, cells, file.Cells)
+			}
+			for _, id := range file.Cells { // the least mode that the cell asks for
+				if cell, ok := project.Cell(id); !ok || cell.DurabilityMode == metadata.DurabilityDurable && mode == "demo" {
+					t.Errorf("cell %s asks for mode %q", id, cell.DurabilityMode)
+				}
+			}
+		})
+	}
+}
+
+// What the Durable product keeps, it keeps for good; the Demo product says what ends with it.
+func TestNothingOfTheDurableProductEndsWithItsProcess(t *testing.T) {
+	t.Parallel()
+	for mode, options := range assemblies() {
+		var report *inspect.Report
+		if err := fxcelltest.Fault(append(options, fx.Populate(&report))...); err != nil {
+			t.Fatal(err)
+		}
+		if volatile := len(report.Volatile) > 0; volatile != (mode == "demo") {
+			t.Errorf("%s: volatile are %v", mode, report.Volatile)
 		}
 	}
 }
