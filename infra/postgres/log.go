@@ -144,7 +144,7 @@ func (l *eventLog) Own(ctx context.Context, r event.Reader) (event.Stream, error
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(l.ending, cancel)()
+	defer context.AfterFunc(l.ending, cancel)() //nolint:contextcheck // whichever ends first
 	s, err := l.take(ctx, r, turn)
 	if err != nil {
 		<-turn

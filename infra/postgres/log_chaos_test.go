@@ -83,7 +83,7 @@ func TestLogLosesNothingRepeatsNothingAndKeepsTheOrderOfKeysInChaos(t *testing.T
 
 func (c *chaos) prepare() {
 	c.Helper()
-	err := c.tx.InTx(c.Context(), func(ctx context.Context) error {
+	err := c.tx.InTx(c.outside, func(ctx context.Context) error {
 		_, err := c.sql.Exec(ctx, `CREATE TABLE effects (id text PRIMARY KEY)`)
 		if err == nil {
 			_, err = c.sql.Exec(ctx, `CREATE TABLE unrelated (n int)`)
@@ -98,7 +98,7 @@ func (c *chaos) prepare() {
 // idle holds transactions open that have nothing to do with the log, but write.
 func (c *chaos) idle(ctx context.Context, n int) {
 	for ctx.Err() == nil {
-		err := c.tx.InTx(c.Context(), func(inside context.Context) error {
+		err := c.tx.InTx(c.outside, func(inside context.Context) error { //nolint:contextcheck // ctx says when to stop, not what to undo
 			if _, err := c.sql.Exec(inside, `INSERT INTO unrelated VALUES ($1)`, n); err != nil {
 				return err
 			}
@@ -120,7 +120,7 @@ func (c *chaos) writeUntil(ctx context.Context, writer int, rng *rand.Rand) {
 			events = append(events, event.Event{ID: fmt.Sprintf("%d-%d-%d", writer, n, i), Contract: "event.a.v1", Topic: "t", Key: key})
 		}
 		undo, held := rng.IntN(10) == 0, rng.IntN(30) == 0
-		err := c.tx.InTx(c.Context(), func(inside context.Context) error {
+		err := c.tx.InTx(c.outside, func(inside context.Context) error { //nolint:contextcheck // ctx says when to stop, not what to undo
 			if rng.IntN(4) == 0 {
 				_ = c.tx.InTx(inside, func(inside context.Context) error {
 					return errors.Join(c.writer.Write(inside, entry("undone")), errUndo)
@@ -180,7 +180,7 @@ func (c *chaos) read(ctx context.Context, p *process, rng *rand.Rand) {
 		c.takeover++
 		c.mu.Unlock()
 		c.serve(ctx, p, s, rng)
-		if err := s.Release(c.Context()); err != nil {
+		if err := s.Release(c.outside); err != nil {
 			c.Errorf("Release = %v", err)
 		}
 	}
@@ -205,7 +205,7 @@ func (c *chaos) serve(ctx context.Context, p *process, s event.Stream, rng *rand
 		}
 		undo := rng.IntN(10) == 0
 		for done := false; !done; undo = false {
-			err := p.tx.InTx(c.Context(), func(ctx context.Context) error { return c.handle(ctx, p, s, b, undo) })
+			err := p.tx.InTx(c.outside, func(ctx context.Context) error { return c.handle(ctx, p, s, b, undo) })
 			if err != nil && !undo {
 				c.Errorf("handle = %v", err)
 				return
@@ -250,7 +250,7 @@ func (c *chaos) check() {
 		}
 	}
 	var effects int
-	if err := c.sql.Get(c.Context(), &effects, `SELECT count(*) FROM effects`); err != nil || effects != len(c.commits) {
+	if err := c.sql.Get(c.outside, &effects, `SELECT count(*) FROM effects`); err != nil || effects != len(c.commits) {
 		c.Errorf("%d effects, %v, want one of each of the %d events", effects, err, len(c.commits))
 	}
 	if len(c.commits) == 0 || c.takeover < 4 {

@@ -197,7 +197,7 @@ func TestServerThatEndsAllSessionsIsNoticedAtOnce(t *testing.T) {
 // listeners returns how many sessions of the database listen, and do nothing else.
 func (p *process) listeners() (n int) {
 	p.Helper()
-	err := p.sql.Get(p.Context(), &n, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'LISTEN%'`)
+	err := p.sql.Get(p.outside, &n, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'LISTEN%'`)
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -208,8 +208,8 @@ func (p *process) listeners() (n int) {
 func (p *process) wantsOwned(reader string) {
 	p.Helper()
 	eventually(p.T, "an owner of "+reader, func() bool {
-		s, err := p.log.Own(p.Context(), event.Reader{Name: reader})
-		return err == nil && s.Release(p.Context()) == nil
+		s, err := p.log.Own(p.outside, event.Reader{Name: reader})
+		return err == nil && s.Release(p.outside) == nil
 	})
 }
 

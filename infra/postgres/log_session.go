@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -29,13 +30,11 @@ func newSessionConnector(cfg Config, t target) (*connector, error) {
 	}
 	settings := cfg.driverConfig(t)
 	alive := strconv.Itoa(int(max(cfg.Outbox.Lease.Seconds(), 1)))
-	for name, value := range map[string]string{
+	maps.Copy(settings.Runtime, map[string]string{
 		"default_transaction_read_only": "off", "default_transaction_isolation": "read committed", "synchronous_commit": "off",
 		"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
 		"tcp_keepalives_idle": alive, "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3", "tcp_user_timeout": milliseconds(cfg.Outbox.Lease),
-	} {
-		settings.Runtime[name] = value
-	}
+	})
 	if c.pq, err = pq.NewConnectorConfig(settings); err != nil {
 		return nil, err
 	}

@@ -21,6 +21,8 @@ import (
 type process struct {
 	*testing.T
 
+	outside context.Context //nolint:containedctx // of the test, outside of every transaction
+
 	pool   *pool
 	tx     db.Transactor
 	sql    db.SQL
@@ -29,79 +31,79 @@ type process struct {
 }
 
 // logDatabase makes a database with the log's schema on the server under test, and returns its address.
-func logDatabase(t testing.TB) string {
-	t.Helper()
-	u, err := url.Parse(dsn(t))
+func logDatabase(tb testing.TB) string {
+	tb.Helper()
+	u, err := url.Parse(dsn(tb))
 	if err != nil {
-		t.Fatal("the DSN of the server under test is no URL")
+		tb.Fatal("the DSN of the server under test is no URL")
 	}
 	name := "log_" + strings.ToLower(rand.Text())
-	command(t, u.String(), `CREATE DATABASE `+name)
+	command(tb, u.String(), `CREATE DATABASE `+name)
 	server := u.String()
-	t.Cleanup(func() { command(t, server, `DROP DATABASE `+name+` WITH (FORCE)`) })
+	tb.Cleanup(func() { command(tb, server, `DROP DATABASE `+name+` WITH (FORCE)`) })
 	schema, err := os.ReadFile("../../migrations/fxcell/0001_outbox.up.sql")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	u.Path = "/" + name
-	command(t, u.String(), `CREATE SCHEMA fxcell`)
-	command(t, u.String(), string(schema))
+	command(tb, u.String(), `CREATE SCHEMA fxcell`)
+	command(tb, u.String(), string(schema))
 	return u.String()
 }
 
 // command runs statements on a connection of its own.
-func command(t testing.TB, server, statements string) {
-	t.Helper()
+func command(tb testing.TB, server, statements string) {
+	tb.Helper()
 	on, err := sql.Open("postgres", server)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = on.Close() }()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 30*time.Second)
 	defer cancel()
 	if _, err := on.ExecContext(ctx, statements); err != nil {
-		t.Fatalf("%.60s: %v", statements, err)
+		tb.Fatalf("%.60s: %v", statements, err)
 	}
 }
 
 // join opens the log of a database as one more process.
-func join(t testing.TB, cfg Config) *process {
-	t.Helper()
+func join(tb testing.TB, cfg Config) *process {
+	tb.Helper()
 	if cfg.MaxConns == 0 {
 		cfg.MaxConns = 12
 	}
 	pool, err := newPool(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	if err := pool.open(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := pool.open(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
 	l := newLog(pool)
-	if err := l.open(t.Context()); err != nil {
-		t.Fatal(err)
+	if err := l.open(tb.Context()); err != nil {
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Second)
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 20*time.Second)
 		defer cancel()
 		if err := errors.Join(l.close(ctx), pool.close(ctx)); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	p := &process{pool: pool, tx: transactor{pool}, sql: access{pool}, writer: &writer{pool, l.wrote}, log: l}
-	p.T, _ = t.(*testing.T)
+	p := &process{outside: tb.Context(), pool: pool, tx: transactor{pool}, sql: access{pool}, writer: &writer{pool, l.wrote}, log: l}
+	p.T, _ = tb.(*testing.T)
 	return p
 }
 
 // soleProcess returns the only process of a new log.
-func soleProcess(t testing.TB) *process {
-	t.Helper()
-	return join(t, Config{DSN: secret.NewText(logDatabase(t))})
+func soleProcess(tb testing.TB) *process {
+	tb.Helper()
+	return join(tb, Config{DSN: secret.NewText(logDatabase(tb))})
 }
 
 func (p *process) own(r event.Reader) *stream {
 	p.Helper()
-	s, err := p.log.Own(p.Context(), r)
+	s, err := p.log.Own(p.outside, r)
 	if err != nil {
 		p.Fatalf("Own of %s = %v", r.Name, err)
 	}
@@ -117,7 +119,7 @@ func entry(id string) event.Event {
 // write commits events with the ids.
 func (p *process) write(ids ...string) {
 	p.Helper()
-	err := p.tx.InTx(p.Context(), func(ctx context.Context) error {
+	err := p.tx.InTx(p.outside, func(ctx context.Context) error {
 		for _, id := range ids {
 			if err := p.writer.Write(ctx, entry(id)); err != nil {
 				return err
@@ -133,7 +135,7 @@ func (p *process) write(ids ...string) {
 // next returns what one Next finds.
 func (p *process) next(s event.Stream, limit int) event.Batch {
 	p.Helper()
-	b, err := s.Next(p.Context(), limit)
+	b, err := s.Next(p.outside, limit)
 	if err != nil {
 		p.Fatalf("Next = %v", err)
 	}
@@ -141,7 +143,7 @@ func (p *process) next(s event.Stream, limit int) event.Batch {
 }
 
 func (p *process) advance(s event.Stream, batches ...event.Batch) error {
-	return p.tx.InTx(p.Context(), func(ctx context.Context) error {
+	return p.tx.InTx(p.outside, func(ctx context.Context) error {
 		for _, b := range batches {
 			if err := s.Advance(ctx, b); err != nil {
 				return err
@@ -181,7 +183,7 @@ func (p *process) stored(reader string) (version, head int64, gaps string) {
 		Version, Head int64
 		Gaps          string
 	}
-	if err := p.sql.Get(p.Context(), &row, `SELECT version, head, gaps::text AS gaps FROM fxcell.outbox_reader WHERE reader = $1`, reader); err != nil {
+	if err := p.sql.Get(p.outside, &row, `SELECT version, head, gaps::text AS gaps FROM fxcell.outbox_reader WHERE reader = $1`, reader); err != nil {
 		p.Fatal(err)
 	}
 	return row.Version, row.Head, row.Gaps

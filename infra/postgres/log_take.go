@@ -40,7 +40,7 @@ func (l *eventLog) take(ctx context.Context, r event.Reader, turn chan struct{})
 	closed := l.sessions == nil
 	if !closed {
 		l.streams[s] = struct{}{}
-		l.listen.start() // while it is not closed
+		l.listen.start() //nolint:contextcheck // it listens for all streams, until the log closes
 	}
 	l.mu.Unlock()
 	if closed {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -106,7 +107,7 @@ func (l *listener) hear(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			if err := conn.Ping(); err != nil {
-				return nil //nolint:nilerr // the connection has ended, like others do
+				return nil // it has ended, like others do
 			}
 		}
 	}
@@ -116,10 +117,19 @@ func (l *listener) hear(ctx context.Context) error {
 func connString(cfg Config, t target) string {
 	var s strings.Builder
 	for _, p := range [][2]string{
-		{"host", t.host}, {"port", strconv.Itoa(int(t.port))}, {"user", t.user}, {"password", t.password}, {"dbname", t.database},
-		{"sslmode", t.sslMode}, {"sslrootcert", t.sslRootCert}, {"sslcert", t.sslCert}, {"sslkey", t.sslKey},
-		{"connect_timeout", strconv.Itoa(max(int(cfg.ConnectTimeout.Seconds()), 1))}, {"application_name", t.applicationTag + " listen"},
-		{"datestyle", "ISO, MDY"}, {"client_encoding", "UTF8"},
+		{"host", t.host},
+		{"port", strconv.Itoa(int(t.port))},
+		{"user", t.user},
+		{"password", t.password},
+		{"dbname", t.database},
+		{"sslmode", t.sslMode},
+		{"sslrootcert", t.sslRootCert},
+		{"sslcert", t.sslCert},
+		{"sslkey", t.sslKey},
+		{"connect_timeout", strconv.Itoa(max(int(cfg.ConnectTimeout.Seconds()), 1))},
+		{"application_name", cmp.Or(t.applicationTag, "fxcell") + " listen"},
+		{"datestyle", "ISO, MDY"},
+		{"client_encoding", "UTF8"},
 	} {
 		if p[1] != "" {
 			s.WriteString(p[0] + "='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(p[1]) + "' ")

@@ -56,12 +56,12 @@ func TestNoTwoTransactionsHoldIdsOfOneKey(t *testing.T) {
 		return lastHook(ctx, 4, func(ctx context.Context) error {
 			go func() {
 				close(first)
-				second <- p.tx.InTx(t.Context(), func(ctx context.Context) error { return p.writer.Write(ctx, same("2")) })
+				second <- p.tx.InTx(p.outside, func(ctx context.Context) error { return p.writer.Write(ctx, same("2")) })
 			}()
 			<-first
 			eventually(t, "the second transaction at the key's lock", func() bool {
 				var waits int
-				err := p.sql.Get(t.Context(), &waits, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`)
+				err := p.sql.Get(p.outside, &waits, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`)
 				return err == nil && waits == 1
 			})
 			var last int64

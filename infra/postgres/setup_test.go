@@ -18,9 +18,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // dsn returns the address of the server under test.
-func dsn(t testing.TB) string {
-	t.Helper()
-	return fxcelltest.Server(t, "TESTENV_POSTGRES_DSN")
+func dsn(tb testing.TB) string {
+	tb.Helper()
+	return fxcelltest.Server(tb, "TESTENV_POSTGRES_DSN")
 }
 
 // rig is an open pool with a table of its own.

@@ -19,7 +19,7 @@ func (p *process) held(ids ...string) (end func(error)) {
 	p.Helper()
 	ready, how, result := make(chan struct{}), make(chan error), make(chan error, 1)
 	go func() {
-		result <- p.tx.InTx(p.Context(), func(ctx context.Context) error {
+		result <- p.tx.InTx(p.outside, func(ctx context.Context) error {
 			for _, id := range ids {
 				if err := p.writer.Write(ctx, entry(id)); err != nil {
 					return err
