@@ -137,11 +137,18 @@ type rig struct {
 
 func start(tb testing.TB) *rig {
 	tb.Helper()
-	r := &rig{tb: tb, mux: http.NewServeMux(), events: &log{}}
+	events := &log{}
+	return assemble(tb, events, durability.Demo, access.Memory, ports(events, durability.Volatile))
+}
+
+// assemble starts the cell on a store and ports.
+func assemble(tb testing.TB, events *log, mode durability.Mode, parts ...fx.Option) *rig {
+	tb.Helper()
+	r := &rig{tb: tb, mux: http.NewServeMux(), events: events}
 	var core zapcore.Core
 	core, r.logs = observer.New(zap.DebugLevel)
 	fxcelltest.New(tb,
-		fxcell.Assembly("test", durability.Demo, access.Memory, access.Module, ports(r.events, durability.Volatile),
+		fxcell.Assembly("test", mode, access.Module, fx.Options(parts...),
 			fx.Module("test/log", fx.Provide(func() *zap.Logger { return zap.New(core) }))),
 		fx.Populate(&r.tx, &r.store, &r.keys, &r.sessions),
 		fx.Invoke(func(in routesIn) {

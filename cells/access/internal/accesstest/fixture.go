@@ -18,6 +18,7 @@ import (
 	"fxcell.dev/cells/access/internal/token"
 	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/clock"
+	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/db/memdb"
 	"fxcell.dev/fxcell/secret"
 )
@@ -27,7 +28,7 @@ const Password = "correct horse battery staple"
 
 // Fixture is what slices are made of. Its clock is the system's, which a synctest bubble fakes.
 type Fixture struct {
-	Tx     *memdb.Engine
+	Tx     db.Transactor
 	Store  *Store
 	Clock  clock.Clock
 	Hashes *Hashes
@@ -37,11 +38,17 @@ type Fixture struct {
 	Issuer *token.Issuer
 }
 
-// New returns a fixture whose ring has a key.
+// New returns a fixture in memory whose ring has a key.
 func New(tb testing.TB) *Fixture {
 	tb.Helper()
-	f := &Fixture{Tx: memdb.NewEngine(), Clock: clock.System(), Hashes: &Hashes{}}
-	f.Store = NewStore(f.Tx)
+	tx := memdb.NewEngine()
+	return On(tb, tx, store.NewMemory(tx))
+}
+
+// On returns a fixture on a store whose ring has a key.
+func On(tb testing.TB, tx db.Transactor, kept store.Store) *Fixture {
+	tb.Helper()
+	f := &Fixture{Tx: tx, Store: &Store{Store: kept}, Clock: clock.System(), Hashes: &Hashes{}}
 	hasher, err := password.NewHasher(password.Options{
 		Params: password.Params{Memory: 8, Time: 1, Threads: 1}, Derive: f.Hashes.derive,
 		Concurrency: runtime.GOMAXPROCS(0), Queue: settings.DefaultHashQueue, Wait: settings.DefaultHashWait,
@@ -98,9 +105,6 @@ func (h *Hashes) derive(plain, salt []byte, _ password.Params, size uint32) []by
 	sum := sha256.Sum256(append(append([]byte{}, salt...), plain...))
 	return sum[:size]
 }
-
-// NewStore returns an empty store in memory.
-func NewStore(tx *memdb.Engine) *Store { return &Store{Store: store.NewMemory(tx)} }
 
 // Store counts the reads that go through it.
 type Store struct {

@@ -20,6 +20,7 @@ import (
 	"fxcell.dev/cells/access/internal/store"
 	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/clock"
+	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/db/memdb"
 	"fxcell.dev/fxcell/secret"
 )
@@ -27,7 +28,7 @@ import (
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 type fixture struct {
-	tx       *memdb.Engine
+	tx       db.Transactor
 	store    store.Store
 	provider secret.KeyProvider
 	clock    *clock.Manual

@@ -15,6 +15,8 @@ import (
 	"fxcell.dev/cells/access/internal/store"
 	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/db"
+	"fxcell.dev/infra/postgres/postgrestest"
+	"fxcell.dev/migrations"
 )
 
 const (
@@ -41,12 +43,17 @@ func rotate(t *testing.T, r *keys.Ring) keys.Round {
 func started(t *testing.T) (*fixture, *keys.Ring) {
 	t.Helper()
 	f := setup()
+	return f, f.started(t)
+}
+
+func (f *fixture) started(t *testing.T) *keys.Ring {
+	t.Helper()
 	r := f.rotating()
 	if err := r.Ensure(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	f.clock.Advance(time.Second) // keys of one time have no order that means something
-	return f, r
+	return r
 }
 
 func signs(t *testing.T, r *keys.Ring) string {
@@ -139,7 +146,21 @@ func TestKeyDoesNotSignBeforeEverybodyKnowsIt(t *testing.T) {
 
 func TestOfManyProcessesOneRotates(t *testing.T) {
 	t.Parallel()
-	f, r := started(t)
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		oneRotates(t, setup())
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		d, f := postgrestest.Open(t, migrations.Of("access")), setup()
+		f.tx, f.store = d.Tx, store.NewPostgres(d.SQL)
+		oneRotates(t, f)
+	})
+}
+
+func oneRotates(t *testing.T, f *fixture) {
+	t.Helper()
+	r := f.started(t)
 	rings := []*keys.Ring{r}
 	for range 7 {
 		rings = append(rings, f.rotating())

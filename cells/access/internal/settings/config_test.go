@@ -19,8 +19,10 @@ func TestZeroConfigHasItsDefaults(t *testing.T) {
 	if got != want || got.Validate() != nil {
 		t.Errorf("got %+v, %v", got, got.Validate())
 	}
-	kept := settings.Config{TokenTTL: 5 * time.Minute, SessionTTL: time.Hour, HashConcurrency: 1, HashQueue: -1, HashWait: time.Second,
-		KeyRotateEvery: 24 * time.Hour, KeyAhead: 10 * time.Minute, SetupTokenFile: "x", SetupRenew: true}
+	kept := settings.Config{
+		TokenTTL: 5 * time.Minute, SessionTTL: time.Hour, HashConcurrency: 1, HashQueue: -1, HashWait: time.Second,
+		KeyRotateEvery: 24 * time.Hour, KeyAhead: 10 * time.Minute, SetupTokenFile: "x", SetupRenew: true,
+	}
 	if kept.WithDefaults() != kept || kept.Validate() != nil {
 		t.Errorf("a full config changed: %+v, %v", kept.WithDefaults(), kept.Validate())
 	}

@@ -115,6 +115,7 @@ func TestSuiteFailsOnPostgresWithoutARuleOfTheSchema(t *testing.T) {
 func TestSuiteFailsOnPostgresWithoutAConditionOfAStatement(t *testing.T) {
 	t.Parallel()
 	d := postgrestest.Open(t, migrations.Of("access"))
+	var alone sync.Mutex // one statement after the other
 	for _, c := range []struct{ caughtBy, lost, instead string }{
 		{"a user that is not there is not found", `username = $2`, `$2 <> ''`},
 		{"of many revocations at once one gets through", ` AND revoked_at IS NULL`, ``},
@@ -129,7 +130,10 @@ func TestSuiteFailsOnPostgresWithoutAConditionOfAStatement(t *testing.T) {
 		{"a setup is completed once, and for ever", ` AND completed_at IS NULL`, ``},
 		{"a setup is completed by its own token only", `token_hash = $1`, `$1 <> ''::bytea`},
 	} {
-		t.Run(c.lost, func(t *testing.T) { //nolint:paralleltest // one after the other on one database
+		t.Run(c.lost, func(t *testing.T) {
+			t.Parallel()
+			alone.Lock()
+			defer alone.Unlock()
 			run(t, d, empty)
 			sql := &rewriting{SQL: d.SQL, lost: c.lost, instead: c.instead}
 			notices(t, c.caughtBy, storetest.Kit{Store: store.NewPostgres(sql), Tx: d.Tx})

@@ -17,7 +17,7 @@ const (
 	// spread is added to it, at random, so that processes that start together do not all make a key.
 	spread = 5 * time.Second
 	// every is how often the ring is looked at.
-	every = 5 * time.Minute
+	every = 15 * time.Minute
 )
 
 // Service rotates the keys.
@@ -29,7 +29,7 @@ type Service struct {
 // New returns a service.
 func New(ring *keys.Ring, log *zap.Logger) *Service { return &Service{ring: ring, log: log} }
 
-// Run rotates until ctx ends: for the first time a while after the start, and then every five minutes.
+// Run rotates until ctx ends: for the first time a while after the start, and then every quarter of an hour.
 func (s *Service) Run(ctx context.Context) error {
 	wait := time.NewTimer(settle + rand.N(spread)) //nolint:gosec // nothing secret: it only keeps processes apart
 	defer wait.Stop()
