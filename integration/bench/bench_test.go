@@ -106,8 +106,8 @@ func TestTableSaysWhichTargetIsMet(t *testing.T) {
 	t.Parallel()
 	all := map[string]figures{
 		"fxcell":        {"P1 ev/s": 200_000, "P1 CPU": 0.7, "P4a p99": 1.2},
-		"watermill-sql": {"P1 ev/s": 10_000, "P1 CPU": 7, "P4a p99": 12, "P1 foreign": 0.5},
-		"river":         {"P1 ev/s": 13_000, "P1 CPU": 9, "P4a p99": 6},
+		"watermill-sql": {"P1 ev/s": 10_000, "P1 CPU": 7, "P4a p99": 12, "P1 foreign": 0.5, "P1 reordered": 3},
+		"river":         {"P1 ev/s": 13_000, "P1 CPU": 9, "P4a p99": 6, "P1 reordered": 7, "P1 undelivered": 5},
 	}
 	var out strings.Builder
 	if err := report(&out, "2 CPUs", all); err != nil {
@@ -119,6 +119,7 @@ func TestTableSaysWhichTargetIsMet(t *testing.T) {
 		"| drain, CPU s per 100k | 0.70 | 7.00 | 9.00 | 0.10x | ≤ 0.5 | missed |",
 		"| 500/s, same process, p99 ms | 1.20 | 12.0 | 6.00 | 0.20x | ≤ 1.5 | met |",
 		"P1 of watermill-sql 50 %",
+		"What is wrong: P1 of watermill-sql has 3.00 events reordered, P1 of river has 5.00 events undelivered.",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, out.String())

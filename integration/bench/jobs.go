@@ -73,12 +73,12 @@ func (w *world) finish(ctx context.Context, stop func() error, end func() (usage
 	if err != nil {
 		return nil, err
 	}
-	events := float64(w.t.committed.Load())
+	events := float64(w.t.handled.Load())
 	reordered, repeated, _ := w.t.faults()
 	return figures{
 		id + " CPU":         u.cpu * 1e5 / events,
 		id + " WAL":         float64(u.wal) / events,
-		id + " undelivered": events - float64(w.t.handled.Load()),
+		id + " undelivered": float64(w.t.committed.Load()) - events,
 		id + " reordered":   float64(reordered),
 		id + " repeated":    float64(repeated),
 		id + " p50":         milliseconds(w.t.percentile(0.50)),

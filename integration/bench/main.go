@@ -1,6 +1,6 @@
 // Command bench runs the same jobs through the outbox log and through what others use instead, in one run on one server, and prints the table.
 //
-//	go run ./bench [-short] [-duration 10s] [-events 50000] [-rounds 3] [-lanes fxcell,river] [-jobs P1,P4]
+//	go run ./bench [-short] [-duration 10s] [-events 50000] [-rounds 3] [-lanes fxcell,river] [-jobs P1,P4] [-quiet=false]
 //
 // The server is the one that TESTENV_POSTGRES_DSN names; nothing else should use it, nor the machine. What stood open there stays as it was: each job has
 // a database of its own, which is dropped afterwards.
@@ -50,20 +50,20 @@ type options struct {
 }
 
 func parse(args []string) (options, error) {
-	o := options{server: os.Getenv(variable), grace: 20 * time.Second}
+	o := options{server: os.Getenv(variable), grace: 2 * time.Minute}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	short := flags.Bool("short", false, "shows that it works: parts of 3 s, 5 000 events, one round")
 	flags.DurationVar(&o.duration, "duration", 10*time.Second, "of each timed part")
 	flags.IntVar(&o.events, "events", 50_000, "that P1 reads")
 	flags.IntVar(&o.rounds, "rounds", 3, "whose medians are shown")
+	flags.BoolVar(&o.quiet, "quiet", true, "waits before each job until others leave the machine alone, up to 10 s")
 	lanes := flags.String("lanes", strings.Join(laneNames(), ","), "that are measured")
 	jobs := flags.String("jobs", "P1,P2,P4,P5", "that are run; P3 is the CPU of P2")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	o.quiet = !*short
 	if *short {
-		o.duration, o.events, o.rounds = 3*time.Second, 5_000, 1
+		o.duration, o.events, o.rounds, o.quiet = 3*time.Second, 5_000, 1, false
 	}
 	o.lanes, o.jobs = strings.Split(*lanes, ","), strings.Split(*jobs, ",")
 	for _, name := range o.lanes {

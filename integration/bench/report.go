@@ -64,8 +64,28 @@ func report(out io.Writer, environment string, all map[string]figures) error {
 	if noisy := noisy(names, all); len(noisy) > 0 {
 		fmt.Fprintf(&b, "\nOthers took more than a tenth of the machine in: %s. Run it again.\n", strings.Join(noisy, ", "))
 	}
+	if wrong := wrong(names, all); len(wrong) > 0 {
+		fmt.Fprintf(&b, "\nWhat is wrong: %s.\n", strings.Join(wrong, ", "))
+	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// wrong names what was not delivered once, and what came out of an order that is promised.
+func wrong(names []string, all map[string]figures) []string {
+	var faults []string
+	for _, l := range lanes {
+		if !slices.Contains(names, l.name) {
+			continue
+		}
+		for _, metric := range slices.Sorted(maps.Keys(all[l.name])) {
+			job, what, _ := strings.Cut(metric, " ")
+			if n := all[l.name][metric]; n > 0 && (what == "undelivered" || what == "repeated" || what == "reordered" && l.ordered) {
+				faults = append(faults, fmt.Sprintf("%s of %s has %s events %s", job, l.name, number(n), what))
+			}
+		}
+	}
+	return faults
 }
 
 // noisy names the jobs that others disturbed.
