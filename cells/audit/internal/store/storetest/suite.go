@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -96,11 +97,18 @@ func holds(t tester, b Backend, want []domain.Row) {
 		t.Errorf("there are %d rows, want %d", len(got), len(want))
 	}
 	for i := range min(len(got), len(want)) {
-		if diff := cmp.Diff(want[i], got[i]); diff != "" {
-			t.Errorf("row %d (-want +got):\n%s", i+1, diff)
+		if !alike(want[i], got[i]) {
+			t.Errorf("row %d (-want +got):\n%s", i+1, cmp.Diff(want[i], got[i]))
 			return
 		}
 	}
+}
+
+// alike compares two rows, many times faster than cmp does.
+func alike(a, b domain.Row) bool {
+	instant := a.Time.Equal(b.Time)
+	a.Time = b.Time
+	return instant && a.Columns == b.Columns && bytes.Equal(a.Sealed, b.Sealed) && bytes.Equal(a.MAC, b.MAC)
 }
 
 func must(t tester, err error) {

@@ -210,6 +210,14 @@ func breaksTransactions(a Adapter, b *broken) map[string]func() {
 				return e, nil
 			}
 		},
+		"a deletion takes along what was added while it waited": func() {
+			var added domain.Entry
+			b.update = func(ctx context.Context, e domain.Entry) error {
+				added = e
+				return s.Update(ctx, e)
+			}
+			b.version = func(context.Context, string, int64) (domain.Entry, error) { return added, nil }
+		},
 		"a key counts on however its writers meet": func() {
 			b.insert = func(ctx context.Context, e domain.Entry) (domain.Entry, error) {
 				e, err := s.Insert(ctx, e)

@@ -63,6 +63,7 @@ func Promises() []Promise {
 		{"readers outside see what was committed", isolates},
 		{"writers of a setting take turns", takesTurns},
 		{"parallel inserts have one winner", insertsOnce},
+		{"a deletion takes along what was added while it waited", deletesAll},
 		{"a key counts on however its writers meet", countsOn},
 		{"parallel publications have their own revisions", publishesInTurns},
 	}

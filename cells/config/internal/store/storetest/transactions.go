@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"fxcell.dev/cells/config/internal/domain"
 	"fxcell.dev/fxcell/db"
@@ -130,4 +131,38 @@ func publishesInTurns(ctx context.Context, a Adapter) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// patience is how long the suite lets others run before it goes on.
+const patience = 200 * time.Millisecond
+
+// deletesAll lets a deletion wait for a transaction that adds a version and a publication.
+func deletesAll(ctx context.Context, a Adapter) error {
+	e, err := a.insert(ctx, "a", "one")
+	if err != nil {
+		return err
+	}
+	next, deleted := following(e, "two"), make(chan error, 1)
+	err = a.Tx.InTx(ctx, func(inside context.Context) error {
+		if err := a.Store.Update(inside, next); err != nil {
+			return err
+		}
+		go func() { deleted <- a.remove(ctx, "a") }()
+		select {
+		case err := <-deleted:
+			return errors.Join(err, errors.New("a deletion did not wait for the transaction that has changed the setting"))
+		case <-time.After(patience):
+		}
+		_, err := a.Store.Publish(inside, publication(next))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = <-deleted
+	_, getErr := a.Store.Get(ctx, "a")
+	_, versionErr := a.Store.Version(ctx, "a", next.Version)
+	_, publicationErr := a.Store.Publication(ctx, "a")
+	return errors.Join(err, wants("Get", getErr, db.ErrNotFound), wants("Version", versionErr, db.ErrNotFound),
+		wants("Publication", publicationErr, db.ErrNotFound))
 }
