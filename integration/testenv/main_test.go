@@ -11,11 +11,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
+
+// variable names the server that most tests do with.
+const variable = "TESTENV_POSTGRES_DSN"
 
 // build returns the command under test.
 func build(t *testing.T) string {
@@ -41,7 +45,7 @@ func command(t *testing.T, binary string, env []string, args ...string) (c *exec
 	complaints = &bytes.Buffer{}
 	c = exec.CommandContext(t.Context(), binary, args...) //nolint:gosec // built here
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "TESTENV") {
+		if !strings.HasPrefix(v, "TESTENV") || strings.HasPrefix(v, "TESTENV_CACHE=") {
 			c.Env = append(c.Env, v)
 		}
 	}
@@ -63,9 +67,12 @@ func code(t *testing.T, err error) int {
 	return exit.ExitCode()
 }
 
-// host returns where the server of a DSN listens.
+// host returns where the server of a DSN or an address listens.
 func host(t *testing.T, dsn string) string {
 	t.Helper()
+	if _, _, err := net.SplitHostPort(dsn); err == nil {
+		return dsn
+	}
 	u, err := url.Parse(strings.TrimSpace(dsn))
 	if err != nil || u.Port() == "" {
 		t.Fatalf("%q is no DSN", dsn)
@@ -98,54 +105,82 @@ func await(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// goes waits until nobody listens at the address, and the folder is empty.
-func goes(t *testing.T, address, temporary string) {
+// hosts returns where the servers of the words listen.
+func hosts(t *testing.T, words string) []string {
 	t.Helper()
-	await(t, "the end of the server and its folder", func() bool {
+	var all []string
+	for _, word := range strings.Fields(words) {
+		all = append(all, host(t, word))
+	}
+	return all
+}
+
+// goes waits until nobody listens at the addresses, and the folder is empty.
+func goes(t *testing.T, temporary string, addresses ...string) {
+	t.Helper()
+	await(t, "the end of the servers and their folders", func() bool {
 		left, err := os.ReadDir(temporary)
-		return err == nil && len(left) == 0 && !listens(address)
+		return err == nil && len(left) == 0 && !slices.ContainsFunc(addresses, listens)
 	})
 }
 
-func TestCommandRunsWithAServerThatIsGoneAfterwards(t *testing.T) {
+func TestCommandRunsWithServersThatAreGoneAfterwards(t *testing.T) {
 	t.Parallel()
 	binary := build(t)
 	for _, c := range []struct {
 		name string
 		args []string
-		says string
+		says []string
 	}{
-		{"of this machine or of Maven", nil, "testenv: postgres: PostgreSQL "},
-		{"without waiting for the disk", []string{"--fsync=off"}, ", fsync off"},
+		{"all of them", nil, []string{"testenv: postgres: PostgreSQL ", "testenv: redis: Redis ", "testenv: kafka: Apache Kafka 4.3.1 from Maven, on Java "}},
+		{"only PostgreSQL, without waiting for the disk", []string{"--only=postgres", "--fsync=off"}, []string{", fsync off"}},
+		{"only Redis", []string{"--only=redis"}, []string{"testenv: redis: Redis "}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cmd, complaints, temporary := command(t, binary, nil, append(c.args, "--", "sh", "-c", "echo $"+variable+" $TESTENV; exit 7")...)
+			script := "echo $TESTENV $TESTENV_POSTGRES_DSN $TESTENV_REDIS_ADDR $TESTENV_KAFKA_BROKERS; exit 7"
+			cmd, complaints, temporary := command(t, binary, nil, append(c.args, "--", "sh", "-c", script)...)
 			out, err := cmd.Output()
 			if got := code(t, err); got != 7 {
 				t.Fatalf("exit code %d, want the command's 7\n%s%s", got, out, complaints)
 			}
-			dsn, testenv, _ := strings.Cut(string(out), " ")
-			if testenv != "1\n" {
+			testenv, servers, _ := strings.Cut(string(out), " ")
+			if testenv != "1" {
 				t.Errorf("TESTENV is %q, want 1", testenv)
 			}
-			if lines := complaints.String(); strings.Count(lines, "\n") != 1 || !strings.Contains(lines, c.says) {
-				t.Errorf("it said %q, want one line with %q", lines, c.says)
+			lines := strings.Split(strings.TrimSpace(complaints.String()), "\n")
+			if len(lines) != len(c.says) || len(hosts(t, servers)) != len(c.says) {
+				t.Fatalf("it said %q of %q, want a line and a variable for each server", lines, servers)
 			}
-			goes(t, host(t, dsn), temporary)
+			for n, line := range lines {
+				if !strings.Contains(line, c.says[n]) {
+					t.Errorf("it said %q, want %q", line, c.says[n])
+				}
+			}
+			goes(t, temporary, hosts(t, servers)...)
 		})
 	}
 }
 
 func TestServerThatIsGivenIsUsedAsItIs(t *testing.T) {
 	t.Parallel()
-	dsn := "postgres://somebody:hunter2@db.example:5433/app"
-	cmd, complaints, temporary := command(t, build(t), []string{variable + "=" + dsn}, "--", "sh", "-c", "echo $"+variable)
-	out, err := cmd.Output()
-	if err != nil || string(out) != dsn+"\n" {
-		t.Errorf("the command got %q, %v, want the DSN as it was", out, err)
+	given := []string{
+		"TESTENV_POSTGRES_DSN=postgres://somebody:hunter2@db.example:5433/app", "TESTENV_REDIS_ADDR=cache.example:6379",
+		"TESTENV_KAFKA_BROKERS=a.example:9092,b.example:9092",
 	}
-	want := "testenv: postgres: given by TESTENV_POSTGRES_DSN, db.example:5433/app\n"
+	cmd, complaints, temporary := command(t, build(t), given, "--", "env")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, complaints)
+	}
+	for _, variable := range given {
+		if !slices.Contains(strings.Split(string(out), "\n"), variable) {
+			t.Errorf("the command got %s, want %s", out, variable)
+		}
+	}
+	want := "testenv: postgres: given by TESTENV_POSTGRES_DSN, db.example:5433/app\n" +
+		"testenv: redis: given by TESTENV_REDIS_ADDR, cache.example:6379\n" +
+		"testenv: kafka: given by TESTENV_KAFKA_BROKERS, a.example:9092,b.example:9092\n"
 	if got := complaints.String(); got != want {
 		t.Errorf("it said %q, want %q", got, want)
 	}
@@ -154,22 +189,24 @@ func TestServerThatIsGivenIsUsedAsItIs(t *testing.T) {
 	}
 }
 
-func TestSignalEndsTheCommandAndTheServer(t *testing.T) {
+func TestSignalEndsTheCommandAndTheServers(t *testing.T) {
 	t.Parallel()
 	binary := build(t)
+	const print = "echo $TESTENV_POSTGRES_DSN $TESTENV_REDIS_ADDR $TESTENV_KAFKA_BROKERS; "
 	for _, c := range []struct {
 		name   string
 		signal syscall.Signal
+		only   string
 		script string
 		code   int
 	}{
-		{"SIGTERM", syscall.SIGTERM, "echo $" + variable + "; exec cat /dev/zero >/dev/null", 128 + int(syscall.SIGTERM)},
-		{"SIGINT, which the command answers", syscall.SIGINT, "trap 'exit 9' INT; echo $" + variable + "; while :; do sleep 0.05; done", 9},
-		{"SIGKILL, which nobody can answer", syscall.SIGKILL, "echo $" + variable + "; exec sleep 3", -1},
+		{"SIGTERM", syscall.SIGTERM, "postgres,redis", print + "exec cat /dev/zero >/dev/null", 128 + int(syscall.SIGTERM)},
+		{"SIGINT, which the command answers", syscall.SIGINT, "redis", "trap 'exit 9' INT; " + print + "while :; do sleep 0.05; done", 9},
+		{"SIGKILL, which nobody can answer", syscall.SIGKILL, "", print + "exec sleep 3", -1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cmd, complaints, temporary := command(t, binary, nil, "--", "sh", "-c", c.script)
+			cmd, complaints, temporary := command(t, binary, nil, "--only="+c.only, "--", "sh", "-c", c.script)
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -178,12 +215,14 @@ func TestSignalEndsTheCommandAndTheServer(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			dsn, err := bufio.NewReader(out).ReadString('\n')
+			servers, err := bufio.NewReader(out).ReadString('\n')
 			if err != nil {
 				t.Fatalf("%v\n%s", err, complaints)
 			}
-			if address := host(t, dsn); !listens(address) {
-				t.Errorf("nobody listens at %s", address)
+			for _, address := range hosts(t, servers) {
+				if !listens(address) {
+					t.Errorf("nobody listens at %s", address)
+				}
 			}
 			if err := cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)
@@ -191,14 +230,44 @@ func TestSignalEndsTheCommandAndTheServer(t *testing.T) {
 			if err := cmd.Wait(); code(t, err) != c.code {
 				t.Errorf("it ended with %v, want the exit code %d\n%s", err, c.code, complaints)
 			}
-			goes(t, host(t, dsn), temporary)
+			goes(t, temporary, hosts(t, servers)...)
+		})
+	}
+}
+
+func TestSignalEndsTheStartOfTheServers(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	for _, c := range []struct {
+		signal syscall.Signal
+		code   int
+	}{{syscall.SIGTERM, 128 + int(syscall.SIGTERM)}, {syscall.SIGKILL, -1}} {
+		t.Run(c.signal.String(), func(t *testing.T) {
+			t.Parallel()
+			cmd, complaints, temporary := command(t, binary, nil, "--only=redis,kafka", "--", "echo", "it started")
+			var out bytes.Buffer
+			cmd.Stdout = &out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "a broker that runs", func() bool {
+				logs, err := filepath.Glob(filepath.Join(temporary, "testenv-kafka-*", "server.log"))
+				return err == nil && len(logs) > 0
+			})
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); code(t, err) != c.code || out.Len() > 0 {
+				t.Errorf("it ended with %v, %q, want the exit code %d\n%s", err, &out, c.code, complaints)
+			}
+			goes(t, temporary)
 		})
 	}
 }
 
 func TestNothingOfTheCommandOutlivesIt(t *testing.T) {
 	t.Parallel()
-	cmd, complaints, _ := command(t, build(t), []string{variable + "=postgres://given"}, "--", "sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!")
+	cmd, complaints, _ := command(t, build(t), nil, "--only=redis", "--", "sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!")
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, complaints)
@@ -222,7 +291,8 @@ func alive(pid int) bool {
 func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 	t.Parallel()
 	binary := build(t)
-	given := []string{variable + "=postgres://given"}
+	given := []string{variable + "=postgres://given", "TESTENV_REDIS_ADDR=given", "TESTENV_KAFKA_BROKERS=given"}
+	nowhere := []string{"PATH=/nowhere", "JAVA_HOME="}
 	for _, c := range []struct {
 		name string
 		env  []string
@@ -233,55 +303,20 @@ func TestWhatCannotBeDoneIsSaid(t *testing.T) {
 		{"no command", nil, nil, 2, "usage: testenv"},
 		{"an unknown origin", nil, []string{"--postgres=docker", "--", "true"}, 2, "usage: testenv"},
 		{"a command that is not there", given, []string{"--", "/nowhere/at/all"}, broken, "no such file or directory"},
-		{"no server anywhere", []string{"PATH=/nowhere"}, []string{"--postgres=maven", "--", "true"}, broken, "there is no PostgreSQL"},
+		{"an unknown server", nil, []string{"--only=postgres,mysql", "--", "true"}, 2, "usage: testenv"},
+		{"no PostgreSQL anywhere", nowhere, []string{"--only=postgres", "--postgres=maven", "--", "true"}, broken, "there is no PostgreSQL"},
+		{"no Redis anywhere", nowhere, []string{"--only=redis", "--", "true"}, broken, "there is no Redis"},
+		{"no Kafka anywhere", nowhere, []string{"--only=kafka", "--", "true"}, broken, "there is no Kafka"},
+		{"no Kafka beside a Redis", append(given[1:2:2], nowhere...), []string{"--only=redis,kafka", "--", "true"}, broken, "there is no Kafka"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if c.name == "no server anywhere" {
-				c.env = append(c.env, "TESTENV_CACHE="+t.TempDir())
-			}
-			cmd, complaints, _ := command(t, binary, c.env, c.args...)
+			env := slices.Concat(c.env, []string{"TESTENV_CACHE=" + t.TempDir()})
+			cmd, complaints, _ := command(t, binary, env, c.args...)
 			err := cmd.Run()
 			if got := code(t, err); got != c.code || !strings.Contains(complaints.String(), c.says) {
 				t.Errorf("exit code %d, %q, want %d and %q", got, complaints, c.code, c.says)
 			}
 		})
 	}
-}
-
-func TestServerOfAPersonKeepsItsData(t *testing.T) {
-	t.Parallel()
-	binary := build(t)
-	_, _, kept := command(t, binary, nil)
-	cache := []string{"TESTENV_CACHE=" + kept}
-	do := func(verb string) (out, says string) {
-		t.Helper()
-		cmd, complaints, _ := command(t, binary, cache, verb)
-		text, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", verb, err, complaints)
-		}
-		return string(text), complaints.String()
-	}
-	first, _ := do("up")
-	if !listens(host(t, first)) {
-		t.Error("nobody listens after up")
-	}
-	again, says := do("up")
-	if again != first || !strings.Contains(says, "it runs already") {
-		t.Errorf("up again printed %q, %q, want the address as before", again, says)
-	}
-	if _, says := do("down"); !strings.Contains(says, "its data stays in "+kept) || listens(host(t, first)) {
-		t.Errorf("down said %q", says)
-	}
-	if _, says := do("down"); !strings.Contains(says, "there is none to stop") {
-		t.Errorf("down again said %q", says)
-	}
-	second, _ := do("up") // with the password of the first time, or the data would not open
-	before, _ := url.Parse(strings.TrimSpace(first))
-	after, _ := url.Parse(strings.TrimSpace(second))
-	if before.User.String() != after.User.String() {
-		t.Error("the password has changed")
-	}
-	do("down")
 }

@@ -87,24 +87,6 @@ func installed(pattern string) string {
 	return filepath.Dir(initdb)
 }
 
-// cache is the folder of what is kept between runs: TESTENV_CACHE, or one of the user's. The server's user must be able to read it, so root's own
-// folder will not do.
-func cache() (string, error) {
-	dir := os.Getenv("TESTENV_CACHE")
-	switch {
-	case dir != "":
-	case os.Getuid() == 0:
-		dir = "/var/cache/fxcell-testenv"
-	default:
-		own, err := os.UserCacheDir()
-		if err != nil {
-			return "", err
-		}
-		dir = filepath.Join(own, "fxcell-testenv")
-	}
-	return dir, os.MkdirAll(dir, 0o755) //nolint:gosec // others read it, see above
-}
-
 // major returns the major version.
 func (b binaries) major() string {
 	major, _, _ := strings.Cut(b.version, ".")

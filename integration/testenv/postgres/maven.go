@@ -6,11 +6,13 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"fxcell.dev/integration/testenv/internal/local"
+	"fxcell.dev/integration/testenv/internal/maven"
 )
 
 //go:embed pom.xml
@@ -23,45 +25,22 @@ var errJar = errors.New("the jar holds no PostgreSQL")
 
 // fromMaven returns the folder of the binaries that Maven brings. They are kept: the next run finds them.
 func fromMaven(ctx context.Context) (string, error) {
-	kept, err := cache()
+	cache, err := local.Cache()
 	if err != nil {
 		return "", err
 	}
 	platform := runtime.GOOS + "-" + strings.Replace(runtime.GOARCH, "arm64", "arm64v8", 1)
-	dist := filepath.Join(kept, "postgres-"+jarVersion+"-"+platform)
-	bin := filepath.Join(dist, "bin")
-	if _, err := os.Stat(filepath.Join(bin, "initdb")); err == nil {
-		return bin, nil
-	}
-	mvn, err := exec.LookPath("mvn")
-	if err != nil {
+	properties := []string{"-Dplatform=" + platform, "-Dversion=" + jarVersion}
+	dist, err := maven.Keep(ctx, cache, "postgres-"+jarVersion+"-"+platform, pom, properties, func(jars, to string) error {
+		return unpack(ctx, filepath.Join(jars, "embedded-postgres-binaries-"+platform+"-"+jarVersion+".jar"), to)
+	})
+	if errors.Is(err, maven.ErrMissing) {
 		return "", errNone
 	}
-	work, err := os.MkdirTemp(kept, "fetch-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(work) }()
-	file := filepath.Join(work, "pom.xml")
-	if err := os.WriteFile(file, pom, 0o600); err != nil {
-		return "", err
-	}
-	fetch := exec.CommandContext(ctx, mvn, "-q", "-B", "-f", file, "-Dplatform="+platform, "-Dversion="+jarVersion, //nolint:gosec // mvn of the PATH
-		"dependency:copy-dependencies", "-DoutputDirectory="+work)
-	if out, err := fetch.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("mvn: %w\n%s", err, out)
-	}
-	unpacked := filepath.Join(work, "dist")
-	if err := unpack(ctx, filepath.Join(work, "embedded-postgres-binaries-"+platform+"-"+jarVersion+".jar"), unpacked); err != nil {
-		return "", err
-	}
-	if err := os.Rename(unpacked, dist); err != nil && !errors.Is(err, os.ErrExist) { // another run may have been faster
-		return "", err
-	}
-	return bin, nil
+	return filepath.Join(dist, "bin"), err
 }
 
-// unpack writes the archive in the jar to a new folder that everybody may read.
+// unpack writes the archive in the jar to a folder that everybody may read.
 func unpack(ctx context.Context, jar, to string) error {
 	archive, err := zip.OpenReader(jar)
 	if err != nil {
@@ -75,9 +54,6 @@ func unpack(ctx context.Context, jar, to string) error {
 		text, err := f.Open()
 		if err != nil {
 			return err
-		}
-		if err := os.Mkdir(to, 0o755); err != nil { //nolint:gosec // the server's user reads it
-			return errors.Join(err, text.Close())
 		}
 		tar := exec.CommandContext(ctx, "tar", "-xJ", "--no-same-owner", "-C", to) //nolint:gosec // a folder of ours
 		tar.Stdin = text

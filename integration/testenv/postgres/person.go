@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"fxcell.dev/integration/testenv/internal/local"
 )
 
 // personPort is where a person's server listens when nobody else does.
@@ -21,7 +23,7 @@ func Up(ctx context.Context, o Options) (dsn, text string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("postgres: %w", err)
 	}
-	kept, err := cache()
+	kept, err := local.Cache()
 	if err != nil {
 		return "", "", fmt.Errorf("postgres: %w", err)
 	}
@@ -55,7 +57,7 @@ func Up(ctx context.Context, o Options) (dsn, text string, err error) {
 
 // Down stops what Up has started, and returns the folders in which its data stays.
 func Down() ([]string, error) {
-	kept, err := cache()
+	kept, err := local.Cache()
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}

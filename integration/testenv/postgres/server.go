@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -19,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"fxcell.dev/integration/testenv/internal/local"
 )
 
 //go:embed server.sh
@@ -162,7 +163,7 @@ func furnish(dir string, b binaries, o Options, port int) (home, error) {
 	if text, err := os.ReadFile(password); err == nil { //nolint:gosec // of a folder of ours
 		h.password = string(text)
 	}
-	port, err := freePort(port)
+	port, err := local.FreePort(port)
 	if err != nil {
 		return h, err
 	}
@@ -205,7 +206,7 @@ func (h home) command(mode string) (*exec.Cmd, error) {
 
 func (h home) dsn() string {
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword("fxcell", h.password), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(h.port)),
+		Scheme: "postgres", User: url.UserPassword("fxcell", h.password), Host: local.Address(h.port),
 		Path: "/postgres", RawQuery: "sslmode=disable",
 	}
 	return u.String()
@@ -217,22 +218,6 @@ func (h home) text() string {
 		sync = "fsync off"
 	}
 	return fmt.Sprintf("%v, port %d, %s", h.binaries, h.port, sync)
-}
-
-// freePort returns the preferred port if it is free, else any that is.
-func freePort(preferred int) (int, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(preferred))) //nolint:noctx // it waits for nothing
-	if err != nil && preferred != 0 {
-		return freePort(0)
-	}
-	if err != nil {
-		return 0, err
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err := errors.Join(err, l.Close()); err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(port)
 }
 
 var errRoot = errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as")
