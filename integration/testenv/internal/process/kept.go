@@ -89,7 +89,10 @@ func launch(ctx context.Context, dir string, ask Ask, spec Spec, lock *os.File) 
 }
 
 // Down stops what Up has started in the folder, and reports whether there was something.
-func Down(dir string) (bool, error) {
+func Down(dir string) (bool, error) { return down(dir, patience/4) }
+
+// down waits that long for a server to end by itself.
+func down(dir string, wait time.Duration) (bool, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return false, nil //nolint:nilerr // nothing was ever started
 	}
@@ -108,7 +111,7 @@ func Down(dir string) (bool, error) {
 		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return false, err
 		}
-		if gone(dir) {
+		if gone(dir, wait) {
 			return true, nil
 		}
 	}
@@ -116,10 +119,10 @@ func Down(dir string) (bool, error) {
 }
 
 // gone waits a while until nobody holds the folder, and reports whether that came in time.
-func gone(dir string) bool {
+func gone(dir string, wait time.Duration) bool {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
-	for late := time.After(patience / 4); ; {
+	for late := time.After(wait); ; {
 		if lock, err := hold(dir); err == nil && lock != nil {
 			return lock.Close() == nil
 		}
