@@ -180,7 +180,7 @@ func (c *chaos) read(ctx context.Context, p *process, rng *rand.Rand) {
 		c.takeover++
 		c.mu.Unlock()
 		c.serve(ctx, p, s, rng)
-		if err := s.Release(c.outside); err != nil {
+		if err := s.Release(c.outside); err != nil { //nolint:contextcheck // ctx says when to stop, not what to undo
 			c.Errorf("Release = %v", err)
 		}
 	}
@@ -205,7 +205,7 @@ func (c *chaos) serve(ctx context.Context, p *process, s event.Stream, rng *rand
 		}
 		undo := rng.IntN(10) == 0
 		for done := false; !done; undo = false {
-			err := p.tx.InTx(c.outside, func(ctx context.Context) error { return c.handle(ctx, p, s, b, undo) })
+			err := p.tx.InTx(c.outside, func(ctx context.Context) error { return c.handle(ctx, p, s, b, undo) }) //nolint:contextcheck // see above
 			if err != nil && !undo {
 				c.Errorf("handle = %v", err)
 				return

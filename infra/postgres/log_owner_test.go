@@ -158,7 +158,8 @@ func TestOwnerIsToldWhenItsSessionEnds(t *testing.T) {
 	s := p.own(event.Reader{Name: "r"})
 	p.write("1", "2")
 	b := p.wantsNext(s, "1")
-	command(t, server, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted`)
+	command(t, server, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
 	select {
 	case <-s.Lost():
 	case <-time.After(testLease):
