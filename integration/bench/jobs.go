@@ -77,6 +77,7 @@ func (w *world) finish(ctx context.Context, stop func() error, end func() (usage
 	reordered, repeated, _ := w.t.faults()
 	return figures{
 		id + " CPU":         u.cpu * 1e5 / events,
+		id + " server CPU":  u.server * 1e5 / events,
 		id + " WAL":         float64(u.wal) / events,
 		id + " undelivered": float64(w.t.committed.Load()) - events,
 		id + " reordered":   float64(reordered),
@@ -177,6 +178,9 @@ func besideATransaction(ctx context.Context, w *world) (figures, error) {
 	}
 	f, err := w.finish(ctx, stop, end, "P5")
 	if err == nil {
+		for _, metric := range []string{"P5 CPU", "P5 server CPU", "P5 WAL"} {
+			delete(f, metric) // of the whole job they mean nothing
+		}
 		f["P5 delivered"], f["P5 idle"], f["P5 foreign"] = share*100, u.cpu/u.elapsed.Seconds()*100, u.foreign
 	}
 	return f, err

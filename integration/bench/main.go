@@ -1,6 +1,6 @@
 // Command bench runs the same jobs through the outbox log and through what others use instead, in one run on one server, and prints the table.
 //
-//	go run ./bench [-short] [-duration 10s] [-events 50000] [-rounds 3] [-lanes fxcell,river] [-jobs P1,P4] [-quiet=false]
+//	go run ./bench [-short] [-duration 10s] [-events 50000] [-rounds 3] [-lanes fxcell,river] [-jobs P1,P4] [-quiet=false] [-cpuprofile FILE]
 //
 // The server is the one that TESTENV_POSTGRES_DSN names; nothing else should use it, nor the machine. What stood open there stays as it was: each job has
 // a database of its own, which is dropped afterwards.
@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"time"
@@ -46,6 +47,7 @@ type options struct {
 	lanes    []string
 	jobs     []string
 	grace    time.Duration // how long delivery may take after the last commit
+	profile  string        // file of a CPU profile, if any
 	quiet    bool          // waits until nobody else uses the machine
 }
 
@@ -57,6 +59,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.events, "events", 50_000, "that P1 reads")
 	flags.IntVar(&o.rounds, "rounds", 3, "whose medians are shown")
 	flags.BoolVar(&o.quiet, "quiet", true, "waits before each job until others leave the machine alone, up to 10 s")
+	flags.StringVar(&o.profile, "cpuprofile", "", "the file that a CPU profile of this process goes to: of one lane and one job it shows where their time goes")
 	lanes := flags.String("lanes", strings.Join(laneNames(), ","), "that are measured")
 	jobs := flags.String("jobs", "P1,P2,P4,P5", "that are run; P3 is the CPU of P2")
 	if err := flags.Parse(args); err != nil {
@@ -77,7 +80,7 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-func start(ctx context.Context, args []string, out io.Writer) error {
+func start(ctx context.Context, args []string, out io.Writer) (err error) {
 	o, err := parse(args)
 	if err != nil {
 		return err
@@ -87,6 +90,19 @@ func start(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer s.close(ctx)
+	if o.profile != "" {
+		f, err := os.Create(o.profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return errors.Join(err, f.Close())
+		}
+		defer func() {
+			pprof.StopCPUProfile()
+			err = errors.Join(err, f.Close())
+		}()
+	}
 	all, err := measureAll(ctx, s, o, func(line string) { _, _ = fmt.Fprintln(os.Stderr, line) })
 	if err != nil {
 		return err

@@ -51,16 +51,21 @@ func (s *server) cpu() cpu {
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) == nil {
 		c.self = float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
 	}
-	postmaster, ok := statOf(s.postmaster)
-	if s.postmaster == 0 || !ok {
-		return c
-	}
-	c.server = postmaster.own + postmaster.reaped
-	all, _ := filepath.Glob("/proc/[0-9]*")
-	for _, dir := range all {
-		pid, _ := strconv.Atoi(filepath.Base(dir))
-		if p, ok := statOf(pid); ok && p.parent == s.postmaster {
-			c.server += p.own
+	for range 10 { // one that ends meanwhile would be missing, or be counted twice
+		before, ok := statOf(s.postmaster)
+		if s.postmaster == 0 || !ok {
+			return c
+		}
+		c.server = before.own + before.reaped
+		all, _ := filepath.Glob("/proc/[0-9]*")
+		for _, dir := range all {
+			pid, _ := strconv.Atoi(filepath.Base(dir))
+			if p, ok := statOf(pid); ok && p.parent == s.postmaster {
+				c.server += p.own
+			}
+		}
+		if after, ok := statOf(s.postmaster); ok && after.reaped == before.reaped {
+			return c
 		}
 	}
 	return c
@@ -87,6 +92,7 @@ func machineCPU() float64 {
 type usage struct {
 	elapsed time.Duration
 	cpu     float64 // seconds, of the server and of this process
+	server  float64 // those of the server
 	foreign float64 // share of the machine that others took
 	wal     int64   // bytes
 }
@@ -103,7 +109,7 @@ func (s *server) meter(ctx context.Context) (func() (usage, error), error) {
 		now, err := s.written(ctx)
 		used := after.server - before.server + after.self - before.self
 		others := max(0, after.machine-before.machine-used)
-		return usage{elapsed, used, others / elapsed.Seconds() / float64(runtime.NumCPU()), now - wal}, err
+		return usage{elapsed, used, after.server - before.server, others / elapsed.Seconds() / float64(runtime.NumCPU()), now - wal}, err
 	}, nil
 }
 

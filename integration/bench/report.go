@@ -41,6 +41,7 @@ var metrics = []metric{
 	{"P2 reordered", "the same, out of key order", false, "0", below(0)},
 	{"P2 WAL", "the same, WAL bytes per event", false, "≤ 680", below(680)},
 	{"P2 CPU", "P3: CPU of the same, s per 100k", false, "≤ 25, or ≤ 0.65x the best", func(r row) bool { return r.ours <= 25 || r.ours <= 0.65*r.best }},
+	{"P2 server CPU", "of it the server's", false, "", nil},
 	{"P4a p50", "500/s, same process, p50 ms", false, "", nil},
 	{"P4a p99", "500/s, same process, p99 ms", false, "≤ 1.5", below(1.5)},
 	{"P4b p50", "500/s, across processes, p50 ms", false, "", nil},
