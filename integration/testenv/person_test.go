@@ -58,7 +58,7 @@ func (p person) does(t *testing.T, verb string) (variables map[string]string, sa
 // tell sends Redis a command and returns the first line of its answer.
 func tell(t *testing.T, address, command string) string {
 	t.Helper()
-	c, err := net.Dial("tcp", address)
+	c, err := net.Dial("tcp", address) //nolint:noctx // of this machine
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,18 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 )
 
 // together does something with each at the same time, and returns what came out, in their order.
-func together[E, T any](each []E, do func(e E) (T, error)) ([]T, error) {
-	out, errs := make([]T, len(each)), make([]error, len(each))
+func together[E, T any](each []E, do func(e E) (T, error)) (out []T, errs []error) {
+	out, errs = make([]T, len(each)), make([]error, len(each))
 	var all sync.WaitGroup
 	for n, e := range each {
 		all.Go(func() { out[n], errs[n] = do(e) })
 	}
 	all.Wait()
-	return out, errors.Join(errs...)
+	return out, errs
 }
 
 // bring starts the servers that no variable names, and returns what the command's environment gains. The first that cannot be had ends the start of the
@@ -24,7 +25,7 @@ func together[E, T any](each []E, do func(e E) (T, error)) ([]T, error) {
 func bring(ctx context.Context, o options) (env []string, stop func() error, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	servers, err := together(o.kinds, func(k kind) (running, error) {
+	servers, errs := together(o.kinds, func(k kind) (running, error) {
 		if given := os.Getenv(k.variable); given != "" {
 			return running{text: "given by " + k.variable + ", " + k.show(given)}, nil
 		}
@@ -35,15 +36,15 @@ func bring(ctx context.Context, o options) (env []string, stop func() error, err
 		return s, err
 	})
 	stop = func() error {
-		_, err := together(servers, func(s running) (struct{}, error) {
+		_, errs := together(servers, func(s running) (struct{}, error) {
 			if s.stop == nil {
 				return struct{}{}, nil
 			}
 			return struct{}{}, s.stop()
 		})
-		return err
+		return errors.Join(errs...)
 	}
-	if err != nil {
+	if err := cause(errs); err != nil {
 		return nil, stop, err
 	}
 	for n, s := range servers {
@@ -55,13 +56,23 @@ func bring(ctx context.Context, o options) (env []string, stop func() error, err
 	return env, stop, nil
 }
 
+// cause leaves out those that were only cut short by the failure of another.
+func cause(errs []error) error {
+	own := slices.DeleteFunc(slices.Clone(errs), func(err error) bool { return errors.Is(err, context.Canceled) })
+	if err := errors.Join(own...); err != nil {
+		return err
+	}
+	return errors.Join(errs...)
+}
+
 // up starts the servers for a person, and prints for each the variable that names it.
 func up(ctx context.Context, o options) (int, error) {
 	type kept struct{ address, text string }
-	servers, failed := together(o.kinds, func(k kind) (s kept, err error) {
+	servers, errs := together(o.kinds, func(k kind) (s kept, err error) {
 		s.address, s.text, err = k.up(ctx, o)
 		return s, err
 	})
+	failed := errors.Join(errs...)
 	for n, s := range servers {
 		if s.address == "" {
 			continue
@@ -79,16 +90,16 @@ func up(ctx context.Context, o options) (int, error) {
 
 // down stops what up has started.
 func down(o options) (int, error) {
-	stopped, err := together(o.kinds, func(k kind) ([]string, error) { return k.down() })
+	stopped, errs := together(o.kinds, func(k kind) ([]string, error) { return k.down() })
 	for n, dirs := range stopped {
 		for _, dir := range dirs {
 			say(o.kinds[n].name + ": stopped, its data stays in " + dir)
 		}
-		if len(dirs) == 0 {
+		if len(dirs) == 0 && errs[n] == nil {
 			say(o.kinds[n].name + ": there is none to stop")
 		}
 	}
-	if err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return broken, err
 	}
 	return 0, nil

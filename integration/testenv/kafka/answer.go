@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 )
 
@@ -45,12 +46,10 @@ func answers(ctx context.Context, dir, address string, _ int) error {
 	case id != want:
 		return fmt.Errorf("%w: %s", errOther, id)
 	}
-	for _, broker := range brokers {
-		if broker == address {
-			return nil
-		}
+	if !slices.Contains(brokers, address) {
+		return errFenced
 	}
-	return errFenced
+	return nil
 }
 
 func ask(ctx context.Context, address string) ([]byte, error) {

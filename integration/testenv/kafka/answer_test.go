@@ -43,7 +43,7 @@ func TestAnswerNamesTheClusterAndItsBrokers(t *testing.T) {
 // answering returns the address of a broker that sends this, and nothing else.
 func answering(t *testing.T, text []byte) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it waits for nothing
 	if err != nil {
 		t.Fatal(err)
 	}

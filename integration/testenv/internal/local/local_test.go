@@ -9,7 +9,7 @@ import (
 
 func TestPreferredPortIsTakenOnlyWhenItIsFree(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it waits for nothing
 	if err != nil {
 		t.Fatal(err)
 	}
