@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/durability"
@@ -59,6 +61,9 @@ func conditional(ctx context.Context, sql db.SQL, otherwise error, statement str
 	}
 	return err
 }
+
+// isText reports whether a database can hold the text. What it cannot hold is not there; to ask for it is an error, which ends the transaction.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // orNull is t, or NULL when that is zero.
 func orNull(t time.Time) *time.Time {

@@ -33,6 +33,9 @@ func bytesOf(b []byte) []byte {
 
 // Key implements Keys.
 func (p *postgres) Key(ctx context.Context, id string) (domain.SigningKey, error) {
+	if !isText(id) {
+		return domain.SigningKey{}, db.ErrNotFound
+	}
 	return one(ctx, p.sql, scanKey, selectKeys+`WHERE id = $1`, id)
 }
 

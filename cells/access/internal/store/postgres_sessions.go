@@ -25,6 +25,9 @@ func (p *postgres) InsertSession(ctx context.Context, s domain.Session) error {
 
 // Session implements Sessions.
 func (p *postgres) Session(ctx context.Context, id string) (domain.Session, error) {
+	if !isText(id) {
+		return domain.Session{}, db.ErrNotFound
+	}
 	return one(ctx, p.sql, scanSession, selectSession, id)
 }
 
@@ -37,6 +40,9 @@ func scanSession(row db.Row) (s domain.Session, err error) {
 
 // RevokeSession implements Sessions.
 func (p *postgres) RevokeSession(ctx context.Context, id string, at time.Time) error {
+	if !isText(id) {
+		return db.ErrNotFound
+	}
 	return conditional(ctx, p.sql, db.ErrNotFound, revokeSession, id, at)
 }
 

@@ -36,11 +36,17 @@ func (p *postgres) InsertUser(ctx context.Context, u domain.User) error {
 
 // User implements Users.
 func (p *postgres) User(ctx context.Context, id string) (domain.User, error) {
+	if !isText(id) {
+		return domain.User{}, db.ErrNotFound
+	}
 	return one(ctx, p.sql, scanUser, selectUser+`id = $1`, id)
 }
 
 // UserByUsername implements Users. The key finds the row by its index; a name that only looks like the one asked for is another one.
 func (p *postgres) UserByUsername(ctx context.Context, text string) (domain.User, error) {
+	if !isText(text) {
+		return domain.User{}, db.ErrNotFound
+	}
 	return one(ctx, p.sql, scanUser, selectUser+`username_key = $1 AND username = $2`, domain.UsernameKey(text), text)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"fxcell.dev/cells/access/internal/domain"
 	"fxcell.dev/cells/access/internal/store"
@@ -109,6 +110,14 @@ func TestSuiteFailsOnBrokenStores(t *testing.T) {
 		"finds names that look alike": {"a user that is not there is not found", func(b *broken, _ db.Transactor) {
 			b.byUsername = func(ctx context.Context, text string) (domain.User, error) {
 				return b.Store.UserByUsername(ctx, domain.UsernameKey(text))
+			}
+		}},
+		"finds nothing but speaks of a failure": {"what is no text is nobody's id", func(b *broken, _ db.Transactor) {
+			b.byUsername = func(ctx context.Context, text string) (domain.User, error) {
+				if !utf8.ValidString(text) {
+					return domain.User{}, errors.New("invalid byte sequence")
+				}
+				return b.Store.UserByUsername(ctx, text)
 			}
 		}},
 		"revokes again": {"a session is revoked once", func(b *broken, _ db.Transactor) {

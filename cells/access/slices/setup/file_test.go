@@ -233,6 +233,15 @@ func TestStartThatFailsLeavesNoOfferWithoutItsToken(t *testing.T) {
 		h.start(t, false) // what is in the file is no obstacle
 		h.works(t, h.token(t))
 	})
+	t.Run("the answer to the commit is lost", func(t *testing.T) {
+		t.Parallel()
+		f, h := fresh()
+		f.Tx = lossy{f.Tx}
+		if err := h.process(t, f.Store, false).Start(t.Context()); !errors.Is(err, db.ErrOutcomeUnknown) {
+			t.Errorf("got %v", err)
+		}
+		h.works(t, h.token(t))
+	})
 	t.Run("another process is always faster", func(t *testing.T) {
 		t.Parallel()
 		f, h := fresh()
@@ -244,6 +253,16 @@ func TestStartThatFailsLeavesNoOfferWithoutItsToken(t *testing.T) {
 			t.Errorf("the file holds %q", got)
 		}
 	})
+}
+
+// lossy commits, and loses the answer.
+type lossy struct{ db.Transactor }
+
+func (l lossy) InTx(ctx context.Context, fn func(ctx context.Context) error) error {
+	if err := l.Transactor.InTx(ctx, fn); err != nil {
+		return err
+	}
+	return db.ErrOutcomeUnknown
 }
 
 // during is a store that does something within the transaction of an offer.

@@ -13,6 +13,7 @@ func userChecks() []Check {
 	return []Check{
 		{"a user is read as it was inserted", userRoundTrip},
 		{"a user that is not there is not found", userNotFound},
+		{"what is no text is nobody's id", nobodysID},
 		{"a username exists once, also in letters that look alike", usernameUnique},
 		{"an e-mail address exists once", emailUnique},
 		{"a refused user leaves nothing behind", userRefusedWhole},
@@ -53,6 +54,21 @@ func userNotFound(ctx context.Context, k Kit) error {
 	_, errTwin := k.Store.UserByUsername(ctx, "аda") // Cyrillic
 	return errors.Join(wantError("user by id", errID, db.ErrNotFound), wantError("user by username", errName, db.ErrNotFound),
 		wantError("user by no username", errEmpty, db.ErrNotFound), wantError("user by a name that looks alike", errTwin, db.ErrNotFound))
+}
+
+// nobodysID holds ids that callers may send, and that no database of text has.
+func nobodysID(ctx context.Context, k Kit) error {
+	var errs []error
+	for _, id := range []string{"", "\xff", "a\x00b", "\xed\xa0\x80"} {
+		_, errUser := k.Store.User(ctx, id)
+		_, errName := k.Store.UserByUsername(ctx, id)
+		_, errSession := k.Store.Session(ctx, id)
+		_, errKey := k.Store.Key(ctx, id)
+		errs = append(errs, wantError("user", errUser, db.ErrNotFound), wantError("user by username", errName, db.ErrNotFound),
+			wantError("session", errSession, db.ErrNotFound), wantError("key", errKey, db.ErrNotFound),
+			wantError("revoke", k.revoke(ctx, id), db.ErrNotFound))
+	}
+	return errors.Join(errs...)
 }
 
 func usernameUnique(ctx context.Context, k Kit) error {
