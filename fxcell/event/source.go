@@ -42,7 +42,7 @@ type Stream interface {
 	Wake() <-chan struct{}
 	// Lost closes when ownership is gone: stop at once.
 	Lost() <-chan struct{}
-	// Release gives the stream up; what was not advanced goes to the next owner.
+	// Release gives the stream up; what was not advanced goes to the next owner, for whom a lost stream may wait until it is released too.
 	Release(ctx context.Context) error
 }
 
@@ -50,6 +50,10 @@ type Stream interface {
 type Batch struct {
 	Events   []Event
 	Position any
+
+	// Faults says what is wrong with those of Events that could not be read, by their place: who handles the batch parks them as they are. One without
+	// a contract may be anything.
+	Faults map[int]error
 }
 
 // ErrLost is returned when a stream is no longer owned.
@@ -102,7 +106,10 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
-// Ports describes Inbox and Parking to assemblies.
+// Ports describes Inbox, Parking and Sink to assemblies.
 func Ports() []durability.Port {
-	return []durability.Port{durability.NewPort[Inbox]("infra/postgres.Module"), durability.NewPort[Parking]("infra/postgres.Module")}
+	return []durability.Port{
+		durability.NewPort[Inbox]("infra/postgres.Module"), durability.NewPort[Parking]("infra/postgres.Module"),
+		durability.NewPort[Sink]("infra/kafka.Module"),
+	}
 }

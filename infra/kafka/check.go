@@ -38,3 +38,8 @@ func (c *cluster) ask(ctx context.Context, question func(sarama.Client) error) e
 		return context.Cause(ctx)
 	}
 }
+
+// check fails while what is published is not acknowledged: it waits in the log, and the app is only degraded.
+func (p *producer) check() health.Check {
+	return health.Check{Name: module + "/producer", Probe: func(context.Context) error { return p.trouble() }}
+}

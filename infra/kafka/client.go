@@ -16,10 +16,14 @@ import (
 type cluster struct {
 	cfg    Config
 	logger *zap.Logger
-	wanted []string // topics of the contracts that the app publishes or subscribes: made, or checked, before anything else uses the brokers
+
+	// Before the start it is told what the app's contracts are.
+	wanted     []string          // topics of what it publishes or subscribes: made, or checked, before anything else uses the brokers
+	subscribed map[string]string // the topics of what it subscribes, by contract
 
 	mu     sync.Mutex
-	client sarama.Client // for what is asked about the brokers themselves
+	client sarama.Client  // for what is asked about the brokers themselves
+	limits map[string]int // bytes of a batch that a topic takes, by the brokers' name of it
 	asking sync.WaitGroup
 }
 
@@ -29,7 +33,7 @@ func newCluster(cfg Config, logger *zap.Logger) (*cluster, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &cluster{cfg: cfg.WithDefaults(), logger: logger}, nil
+	return &cluster{cfg: cfg.WithDefaults(), logger: logger, limits: map[string]int{}}, nil
 }
 
 // String names the brokers that are configured.

@@ -22,6 +22,7 @@ type Config struct {
 	SASL     SASLConfig
 	Topics   TopicsConfig
 	Producer ProducerConfig
+	Groups   GroupsConfig
 
 	StartTimeout   time.Duration // how long the start waits for the first broker; 10s when zero
 	DialTimeout    time.Duration // for a new connection; 5s when zero
@@ -46,9 +47,8 @@ type SASLConfig struct {
 // ProducerConfig is what kafka.producer says about publishing.
 type ProducerConfig struct {
 	MaxMessageBytes int           // an event that is larger is refused for good; 1000000 when zero, as brokers do
-	Linger          time.Duration // how long events gather before they are sent together; not at all when zero
 	Compression     string        // none, gzip, snappy, lz4 or zstd; none when empty
-	Backoff         time.Duration // between two tries to send; 100ms when zero
+	Backoff         time.Duration // after the first try to send that failed, doubled up to 5s; 50ms when zero
 }
 
 // Defaults of settings that are zero.
@@ -58,7 +58,7 @@ const (
 	defaultDialTimeout     = 5 * time.Second
 	defaultRequestTimeout  = 30 * time.Second
 	defaultMaxMessageBytes = 1000000
-	defaultBackoff         = 100 * time.Millisecond
+	defaultBackoff         = 50 * time.Millisecond
 )
 
 // WithDefaults returns c with the documented default in each field that is zero.
@@ -68,6 +68,7 @@ func (c Config) WithDefaults() Config {
 	c.DialTimeout = cmp.Or(c.DialTimeout, defaultDialTimeout)
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, defaultRequestTimeout)
 	c.Topics = c.Topics.withDefaults()
+	c.Groups = c.Groups.withDefaults()
 	c.Producer.MaxMessageBytes = cmp.Or(c.Producer.MaxMessageBytes, defaultMaxMessageBytes)
 	c.Producer.Compression = cmp.Or(c.Producer.Compression, "none")
 	c.Producer.Backoff = cmp.Or(c.Producer.Backoff, defaultBackoff)
@@ -96,7 +97,6 @@ func (c Config) Validate() error {
 		{"dial_timeout", c.DialTimeout < time.Millisecond, "must be at least 1ms"},
 		{"request_timeout", c.RequestTimeout < 100*time.Millisecond, "must be at least 100ms"},
 		{"producer.max_message_bytes", c.Producer.MaxMessageBytes < 1024, "must be at least 1024"},
-		{"producer.linger", c.Producer.Linger < 0, "must not be negative"},
 		{"producer.compression", !compresses, "must be one of none, gzip, snappy, lz4, zstd"},
 		{"producer.backoff", c.Producer.Backoff < time.Millisecond, "must be at least 1ms"},
 	} {
@@ -109,7 +109,7 @@ func (c Config) Validate() error {
 			faults = append(faults, fault("brokers", fmt.Sprintf("has %q, which is not of the form host:port", b)))
 		}
 	}
-	return errors.Join(append(faults, c.tlsFault(), c.saslFault(), c.Topics.fault())...)
+	return errors.Join(append(faults, c.tlsFault(), c.saslFault(), c.Topics.fault(), c.Groups.fault())...)
 }
 
 func isAddress(broker string) bool {

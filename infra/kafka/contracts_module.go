@@ -19,8 +19,22 @@ type contractsIn struct {
 	Subscriptions []contract.Subscription `group:"fxcell.subscriptions"`
 }
 
-// takeContracts tells the cluster which topics it sees to at its start.
-func takeContracts(in contractsIn) { in.Cluster.wanted = topicsOf(in.Cells, in.Subscriptions) }
+// takeContracts tells the cluster which topics it sees to at its start, and where it finds what readers want.
+func takeContracts(in contractsIn) {
+	in.Cluster.wanted = topicsOf(in.Cells, in.Subscriptions)
+	in.Cluster.subscribed = subscribedOf(in.Subscriptions)
+}
+
+// subscribedOf returns the topics of the contracts that are subscribed.
+func subscribedOf(subscriptions []contract.Subscription) map[string]string {
+	topics := map[string]string{}
+	for _, s := range subscriptions {
+		for _, info := range s.Contracts {
+			topics[info.ID] = info.Topic
+		}
+	}
+	return topics
+}
 
 // topicsOf returns the topics of contracts, sorted. A contract that names a topic of its own and has no subscriber here is not among them: its topic
 // is seen to when its first event is published.

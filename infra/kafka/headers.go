@@ -84,7 +84,7 @@ func (c Config) eventOf(m *sarama.ConsumerMessage) (event.Event, error) {
 			faults = append(faults, take(&e, key, string(h.Value)))
 		}
 	}
-	for _, key := range []string{headerVersion, headerID, headerType, headerSequence} {
+	for _, key := range []string{headerVersion, headerID, headerType} { // without a place in a log it is still an event: another producer's
 		if !seen[key] {
 			faults = append(faults, fmt.Errorf("%s is missing", key))
 		}

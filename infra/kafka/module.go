@@ -16,7 +16,9 @@ const module = "infra/kafka"
 var Module = fx.Module(module,
 	config.Section[Config]("kafka"),
 	fx.Provide(provideCluster, fx.Private),
-	fx.Provide(provideCheck),
+	fx.Provide(provideCheck, provideSource),
+	sink,
+	sink,
 	fx.Invoke(takeContracts),
 )
 

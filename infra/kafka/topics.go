@@ -4,10 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/IBM/sarama"
 	"go.uber.org/zap"
+)
+
+// Settings of a topic.
+const (
+	retentionMs = "retention.ms"
+	maxBytes    = "max.message.bytes"
 )
 
 // ensureTopics makes the topics of contracts that are missing, and holds the others against what is declared of them.
@@ -47,7 +54,7 @@ func (c *cluster) ensureTopic(admin sarama.ClusterAdmin, found *sarama.TopicMeta
 	case len(found.Partitions) == 0:
 		return fmt.Errorf("kafka: look at topic %s on %v: %w", found.Name, c, found.Err)
 	}
-	c.compareRetention(admin, found.Name)
+	c.lookAt(admin, found.Name)
 	return c.cfg.Topics.judge(found)
 }
 
@@ -72,7 +79,7 @@ func (c *cluster) createTopic(admin sarama.ClusterAdmin, name string) error {
 	retention := c.cfg.Topics.retention()
 	detail := &sarama.TopicDetail{
 		NumPartitions: int32(c.cfg.Topics.Partitions), ReplicationFactor: -1, // the brokers' own
-		ConfigEntries: map[string]*string{"cleanup.policy": new("delete"), "retention.ms": &retention},
+		ConfigEntries: map[string]*string{"cleanup.policy": new("delete"), retentionMs: &retention},
 	}
 	if n := c.cfg.Topics.Replication; n > 0 {
 		detail.ReplicationFactor = int16(n)
@@ -92,6 +99,7 @@ func (c *cluster) createTopic(admin sarama.ClusterAdmin, name string) error {
 		return fmt.Errorf("kafka: create topic %s on %v: %w", name, c, err)
 	}
 	c.logger.Info("topic created", zap.String("topic", name), zap.Int("partitions", c.cfg.Topics.Partitions))
+	c.lookAt(admin, name)
 	return nil
 }
 
@@ -100,17 +108,44 @@ func (c TopicsConfig) retention() string {
 	return strconv.FormatInt(max(c.Retention.Milliseconds(), -1), 10)
 }
 
-// compareRetention tells when a topic keeps its events for another time than is declared: an operator may have had reasons.
-func (c *cluster) compareRetention(admin sarama.ClusterAdmin, name string) {
-	entries, err := admin.DescribeConfig(sarama.ConfigResource{Type: sarama.TopicResource, Name: name, ConfigNames: []string{"retention.ms"}})
+// lookAt remembers how much a topic takes at once, and tells when it keeps its events for another time than is declared: an operator may have had
+// reasons.
+func (c *cluster) lookAt(admin sarama.ClusterAdmin, name string) {
+	resource := &sarama.ConfigResource{Type: sarama.TopicResource, Name: name, ConfigNames: []string{retentionMs, maxBytes}}
+	found, err := admin.DescribeConfigs([]*sarama.ConfigResource{resource}, sarama.DescribeConfigsOptions{})
 	if err != nil {
-		c.logger.Warn("retention of a topic could not be looked at", zap.String("topic", name), zap.Error(err))
+		c.logger.Warn("settings of a topic could not be looked at", zap.String("topic", name), zap.Error(err))
 		return
 	}
-	for _, e := range entries {
-		if e.Name == "retention.ms" && e.Value != c.cfg.Topics.retention() {
+	for _, f := range found {
+		for _, e := range f.Configs {
+			c.note(name, e)
+		}
+	}
+}
+
+func (c *cluster) note(name string, e sarama.ConfigEntry) {
+	switch e.Name {
+	case retentionMs:
+		if e.Value != c.cfg.Topics.retention() {
 			c.logger.Warn("a topic keeps its events for another time than kafka.topics.retention says", zap.String("topic", name),
 				zap.String("retention_ms", e.Value), zap.String("declared_ms", c.cfg.Topics.retention()))
 		}
+	case maxBytes:
+		if n, err := strconv.Atoi(e.Value); err == nil {
+			c.mu.Lock()
+			c.limits[name] = n
+			c.mu.Unlock()
+		}
 	}
+}
+
+// limitOf returns how many bytes a topic takes at once, as far as that is known.
+func (c *cluster) limitOf(name string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n, known := c.limits[name]; known {
+		return n
+	}
+	return math.MaxInt
 }
