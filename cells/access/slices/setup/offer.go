@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -126,7 +127,9 @@ func (k *keeping) write(token string) error {
 
 // tell logs where the token is.
 func (k *keeping) tell(offered domain.Setup) {
-	at := []zap.Field{zap.String("file", k.file.Path()), zap.Time("expires_at", offered.ExpiresAt)}
+	at := []zap.Field{ // a day away: the date belongs to it, which a console leaves out of times
+		zap.String("file", k.file.Path()), zap.String("expires_at", offered.ExpiresAt.Format(time.RFC3339)),
+	}
 	if k.file.Holds(offered.TokenHash) {
 		k.log.Info("the first administrator is to be set up with the token in the file", at...)
 		return
