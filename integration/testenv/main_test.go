@@ -109,7 +109,7 @@ func await(t *testing.T, what string, holds func() bool) {
 func hosts(t *testing.T, words string) []string {
 	t.Helper()
 	var all []string
-	for _, word := range strings.FieldsSeq(words) {
+	for word := range strings.FieldsSeq(words) {
 		all = append(all, host(t, word))
 	}
 	return all
