@@ -14,8 +14,7 @@ import (
 // check searches each case and compares what was found with what is wanted. MODEL_TRACES names a folder that the counterexamples are written to.
 func check(t *testing.T, cases []one) {
 	t.Helper()
-	fetch := fetcher(t.Context())
-	tools(t, fetch)
+	tools(t)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

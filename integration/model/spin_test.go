@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -17,7 +16,7 @@ const needs = "Spin and a C compiler: apt-get install spin gcc, dnf install spin
 
 // tools makes sure that a search can run. Where servers were started for the tests they must be there, and root fetches them; elsewhere the test is
 // skipped without them.
-func tools(t *testing.T, fetch func() error) {
+func tools(t *testing.T) {
 	t.Helper()
 	if found() {
 		return
@@ -25,7 +24,7 @@ func tools(t *testing.T, fetch func() error) {
 	if os.Getenv("TESTENV") == "" {
 		t.Skip("model: this test needs " + needs)
 	}
-	if err := fetch(); err != nil || !found() {
+	if err := fetch(t.Context()); err != nil || !found() {
 		t.Fatalf("model: this test needs %s (%v)", needs, err)
 	}
 }
@@ -36,20 +35,18 @@ func found() bool {
 	return spin == nil && compiler == nil
 }
 
-// fetcher returns what installs the tools, once.
-func fetcher(ctx context.Context) func() error {
-	return sync.OnceValue(func() error {
-		if os.Getuid() != 0 {
-			return errors.New("not root, so nothing was installed")
-		}
-		const script = "apt-get install -qy spin gcc libc6-dev || { apt-get update -q && apt-get install -qy spin gcc libc6-dev; }"
-		c := exec.CommandContext(ctx, "sh", "-c", script)
-		c.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := c.CombinedOutput(); err != nil {
-			return fmt.Errorf("%w\n%s", err, out)
-		}
-		return nil
-	})
+// fetch installs the tools. Tests that do so at the same time wait for each other.
+func fetch(ctx context.Context) error {
+	if os.Getuid() != 0 {
+		return errors.New("not root, so nothing was installed")
+	}
+	const install = "apt-get -o DPkg::Lock::Timeout=120 install -qy spin gcc libc6-dev"
+	c := exec.CommandContext(ctx, "sh", "-c", install+" || { apt-get update -q && "+install+"; }")
+	c.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
 }
 
 // how is the compiler's and the searcher's part of a search.
