@@ -4,7 +4,7 @@
 set -u
 bin=$2
 dir=$3
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE # it outlives whoever reads its answers, to clean up
 
 fail() {
 	cat "$1" >&2

@@ -23,6 +23,7 @@ func take(jars, to string) error {
 	return os.Rename(filepath.Join(jars, "a.jar"), filepath.Join(to, "a"))
 }
 
+//nolint:paralleltest // it changes the PATH
 func TestWhatWasFetchedIsKept(t *testing.T) {
 	cache := t.TempDir()
 	fake(t, `mkdir "$jars" && echo "$@" >"$jars/a.jar"`)
@@ -39,8 +40,9 @@ func TestWhatWasFetchedIsKept(t *testing.T) {
 	}
 }
 
+//nolint:paralleltest // it changes the PATH
 func TestFetchThatFailsKeepsNothing(t *testing.T) {
-	for _, c := range []struct{ name, script, says string }{
+	for _, c := range []struct{ name, script, says string }{ //nolint:paralleltest // see above
 		{"Maven that finds no jar", "echo no such artifact; exit 1", "no such artifact"},
 		{"a jar that holds something else", `mkdir "$jars"`, "a.jar"},
 	} {

@@ -5,13 +5,13 @@ set -u
 cd "$1" || exit 1
 dir=$1
 shift
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE # it outlives whoever reads its answers, to clean up
 mkfifo pid || exit 1
 
 start() {
 	rm -f ended
 	{
-		trap - INT TERM HUP
+		trap - INT TERM HUP PIPE
 		sh -c 'echo $$ >pid; exec "$@"' sh "$@" >>server.log 2>&1 </dev/null
 		echo $? >ended
 	} &

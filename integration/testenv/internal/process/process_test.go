@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -54,6 +55,36 @@ func TestServerThatCrashesComesBackToItsData(t *testing.T) {
 	}
 	if _, err := os.Stat(g.at.dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder: %v", err)
+	}
+}
+
+func TestServerEndsWithOneWhoDoesNotHearThatItStarts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	own := filepath.Join(dir, "own")
+	if err := os.Mkdir(own, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out, deaf, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = out.Close() // as the end of a process does
+	c := exec.CommandContext(t.Context(), "sh", "-c", script, "guard.sh", own, "sh", "-c", "echo $$ >../server; exec sleep 1000")
+	c.Stdout = deaf
+	if err := c.Run(); err != nil {
+		t.Errorf("the guard: %v", err)
+	}
+	_ = deaf.Close()
+	if _, err := os.Stat(own); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder: %v", err)
+	}
+	var pid int
+	if text, err := os.ReadFile(filepath.Join(dir, "server")); err == nil { // else it did not get that far
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+	}
+	if pid != 0 && alive(pid) {
+		t.Errorf("server %d lives", pid)
 	}
 }
 
