@@ -15,9 +15,11 @@ import (
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/durability"
 	"fxcell.dev/fxcell/event"
+	"fxcell.dev/fxcell/idempotency"
 	"fxcell.dev/fxcell/inspect"
 	"fxcell.dev/fxcell/internal/part"
 	"fxcell.dev/fxcell/internal/seal"
+	"fxcell.dev/fxcell/lock"
 	"fxcell.dev/fxcell/outbox"
 	"fxcell.dev/fxcell/secret"
 )
@@ -35,7 +37,7 @@ type App struct {
 
 // ports are the ports that every assembly guards. A port that is missing here fails a test.
 func ports() []durability.Port {
-	return slices.Concat(db.Ports(), []durability.Port{secret.Port()}, outbox.Ports(), event.Ports())
+	return slices.Concat(db.Ports(), []durability.Port{secret.Port()}, outbox.Ports(), event.Ports(), idempotency.Ports(), lock.Ports())
 }
 
 // Assembly is a deployable list of modules under one durability mode, an fx.Module named apps/<id>. It provides clock.Clock, judges every port

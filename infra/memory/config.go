@@ -10,6 +10,8 @@ type Config struct {
 	LogCapacity     int // events in the log that a reader has yet to pass; 65536 when zero
 	InboxCapacity   int // keys whose last handled event is remembered, of all readers; 1048576 when zero
 	ParkingCapacity int // events that readers gave up on, with those that wait behind them; 16384 when zero
+	ClaimCapacity   int // keys that are claimed, or done and not forgotten; 1048576 when zero
+	LockCapacity    int // locks that are held; 65536 when zero
 }
 
 // WithDefaults returns c with the documented default in each field that is zero.
@@ -22,6 +24,12 @@ func (c Config) WithDefaults() Config {
 	}
 	if c.ParkingCapacity == 0 {
 		c.ParkingCapacity = 1 << 14
+	}
+	if c.ClaimCapacity == 0 {
+		c.ClaimCapacity = 1 << 20
+	}
+	if c.LockCapacity == 0 {
+		c.LockCapacity = 1 << 16
 	}
 	return c
 }
@@ -39,5 +47,7 @@ func (c Config) Validate() error {
 		fault(c.LogCapacity, "log_capacity", "LOG_CAPACITY"),
 		fault(c.InboxCapacity, "inbox_capacity", "INBOX_CAPACITY"),
 		fault(c.ParkingCapacity, "parking_capacity", "PARKING_CAPACITY"),
+		fault(c.ClaimCapacity, "claim_capacity", "CLAIM_CAPACITY"),
+		fault(c.LockCapacity, "lock_capacity", "LOCK_CAPACITY"),
 	)
 }

@@ -17,6 +17,8 @@ import (
 	"fxcell.dev/fxcell/durability"
 	"fxcell.dev/fxcell/event"
 	"fxcell.dev/fxcell/health"
+	"fxcell.dev/fxcell/idempotency"
+	"fxcell.dev/fxcell/lock"
 	"fxcell.dev/fxcell/outbox"
 	"fxcell.dev/fxcell/secret"
 	"fxcell.dev/infra/memory"
@@ -38,6 +40,8 @@ type shown struct {
 	Inbox   event.Inbox
 	Parking event.Parking
 	Keys    secret.KeyProvider
+	Claimer idempotency.Claimer
+	Locker  lock.Locker
 	Claims  []durability.Claim `group:"fxcell.claims"`
 	Checks  []health.Check     `group:"fxcell.checks"`
 }
@@ -59,7 +63,7 @@ func TestModuleShowsEveryPortWithItsClaimAndItsCheck(t *testing.T) {
 	}
 	want := map[string]any{
 		"db.Transactor": s.Tx, "outbox.Writer": s.Writer, "outbox.Log": s.Log, "event.Inbox": s.Inbox, "event.Parking": s.Parking,
-		"secret.KeyProvider": s.Keys,
+		"secret.KeyProvider": s.Keys, "idempotency.Claimer": s.Claimer, "lock.Locker": s.Locker,
 	}
 	for _, c := range s.Claims {
 		if c.Module != "infra/memory" || any(c.Subject) != want[c.Port] || c.Subject.Durability() != durability.Volatile {
@@ -78,7 +82,7 @@ func TestModuleShowsEveryPortWithItsClaimAndItsCheck(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if diff := cmp.Diff([]string{"inbox false", "keys true", "log false", "parking false", "transactor true"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"claims false", "inbox false", "keys true", "locks false", "log false", "parking false", "transactor true"}, names); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -132,7 +136,7 @@ func TestStuckTransactionShowsInTheCheck(t *testing.T) {
 
 func TestConfigFaultsAreToldAllAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := build(t, fx.Replace(memory.Config{LogCapacity: -1, InboxCapacity: -1, ParkingCapacity: -1}))
+	_, err := build(t, fx.Replace(memory.Config{LogCapacity: -1, InboxCapacity: -1, ParkingCapacity: -1, ClaimCapacity: -1, LockCapacity: -1}))
 	if err == nil {
 		t.Fatal("a wrong configuration was accepted")
 	}
@@ -140,6 +144,8 @@ func TestConfigFaultsAreToldAllAtOnce(t *testing.T) {
 		"infra/memory: memory.log_capacity must be at least 1: set it in the file or FXCELL_MEMORY__LOG_CAPACITY",
 		"infra/memory: memory.inbox_capacity must be at least 1: set it in the file or FXCELL_MEMORY__INBOX_CAPACITY",
 		"infra/memory: memory.parking_capacity must be at least 1: set it in the file or FXCELL_MEMORY__PARKING_CAPACITY",
+		"infra/memory: memory.claim_capacity must be at least 1: set it in the file or FXCELL_MEMORY__CLAIM_CAPACITY",
+		"infra/memory: memory.lock_capacity must be at least 1: set it in the file or FXCELL_MEMORY__LOCK_CAPACITY",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q lacks %q", err, want)
