@@ -164,7 +164,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 // A start that takes too long for whoever waits for it is given up, and says where it was.
 func TestASignalEndsAStart(t *testing.T) {
 	t.Parallel()
-	p := launch(t, exec.CommandContext(t.Context(), ill(t), append(onFreePorts(), "--assembly", "hung")...)) //nolint:gosec // ours
+	p := launch(t, exec.CommandContext(t.Context(), ill(t), append(onFreePorts(), "--assembly", "hung", "--set", "logging.level=error")...)) //nolint:gosec // ours
 	p.waitFor("waits")
 	p.signal(syscall.SIGTERM)
 	code := p.exitCode()

@@ -19,9 +19,9 @@ func TestAStartThatFailsSaysWhatToDo(t *testing.T) {
 		want string // all of stderr
 	}{
 		{"an unknown flag", []string{"--foo"}, `core: flag provided but not defined: -foo: see core --help`},
-		{"an argument", []string{"serve"}, `core: unknown argument "serve": see core --help`},
-		{"an unknown assembly", []string{"--assembly", "mars"}, `core: --assembly mars is none of demo`},
-		{"a busy port", []string{"--set", "httpserver.ops.addr=127.0.0.1:0", "--set", "httpserver.public.addr=" + busy}, `core: modules/httpserver: httpserver.public.addr ` + busy + ` is in use: stop what listens there or set another with --set httpserver.public.addr=…`},
+		{"a verb that is not there", []string{"serve"}, `core: there is no verb "serve" in assembly demo, only keygen: see core --help`},
+		{"an unknown assembly", []string{"--assembly", "mars"}, `core: --assembly mars is none of demo, durable`},
+		{"a busy port", []string{"--set", "logging.level=error", "--set", "httpserver.ops.addr=127.0.0.1:0", "--set", "httpserver.public.addr=" + busy}, `core: modules/httpserver: httpserver.public.addr ` + busy + ` is in use: stop what listens there or set another with --set httpserver.public.addr=…`},
 		{"an unknown key", []string{"--set", "httpserver.pubilc.addr=:0"}, `core: modules/config: httpserver.pubilc is unknown (--set): did you mean httpserver.public?`},
 		{"an unknown section", []string{"--set", "htpserver.public.addr=:0"}, `core: modules/config: htpserver is unknown (--set): did you mean httpserver?`},
 		{"a value of the wrong kind", append(onFreePorts(), "--set", "httpserver.shutdown_timeout=soon"), `core: modules/config: httpserver.shutdown_timeout from --set: want a duration such as 10s`},
@@ -78,7 +78,7 @@ func TestAnIllAssemblySaysWhichModule(t *testing.T) {
 	t.Parallel()
 	ill := ill(t)
 	for _, tt := range []struct{ assembly, want string }{
-		{"no-logging", "ill: inspect: nothing provides *zap.Logger, which fxcell.dev/cells/audit/slices/auditverify.New and N more take: list modules/logging.Module"},
+		{"no-logging", "ill: inspect: nothing provides *zap.Logger, which fxcell.dev/cells/access/slices/keyrotate.New and N more take: list modules/logging.Module"},
 		{"no-source", "ill: inspect: nothing provides event.Source, which fxcell.dev/modules/consumer.provideConsumer takes: list modules/logsource.Module"},
 		{"no-store", "ill: inspect: nothing provides store.Store, which fxcell.dev/cells/access.provideRing and N more take: list a storage of cell access"},
 		{"logging-twice", "ill: inspect: logging.Config is provided twice by fxcell.dev/modules/logging (module.go:N): list its module once"},

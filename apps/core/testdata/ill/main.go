@@ -21,6 +21,7 @@ import (
 	"fxcell.dev/modules/httpserver"
 	"fxcell.dev/modules/logging"
 	"fxcell.dev/modules/logsource"
+	"fxcell.dev/modules/worker"
 )
 
 func main() {
@@ -28,7 +29,7 @@ func main() {
 	cells := fx.Options(access.Module, audit.Module, config.Module)
 	stores := fx.Options(access.Memory, audit.Memory, config.Memory)
 	events := fx.Options(logsource.Module, consumer.Module)
-	serving := fx.Options(health.Module, httpserver.Module)
+	serving := fx.Options(health.Module, worker.Module, httpserver.Module)
 	ill := func(name string, modules ...fx.Option) fxcell.Choice {
 		return fxcell.Choice{Name: name, App: fxcell.Assembly("ill", durability.Demo, modules...)}
 	}
