@@ -1,5 +1,5 @@
-// Package eventtest holds the conformance suites of event.Source, event.Inbox and event.Parking: what every adapter of each promises, memory, server
-// or broker.
+// Package eventtest holds the conformance suites of event.Source, event.Sink, event.Inbox and event.Parking: what every adapter of each promises,
+// memory, server or broker.
 //
 // An adapter runs them from tests of its own, and says by Features what its source is like:
 //

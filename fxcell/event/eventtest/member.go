@@ -66,9 +66,15 @@ func (m *member) release(ctx context.Context) {
 	m.held = nil
 }
 
-// look takes what streams come, and lets go of those that are lost.
+// look takes what streams come, and releases those that are lost.
 func (m *member) look() {
-	m.held = slices.DeleteFunc(m.held, lost)
+	m.held = slices.DeleteFunc(m.held, func(s event.Stream) bool {
+		gone := lost(s)
+		if gone {
+			_ = s.Release(m.Outside) // whatever it answers
+		}
+		return gone
+	})
 	for {
 		select {
 		case s, open := <-m.streams:
