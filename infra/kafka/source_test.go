@@ -1,0 +1,34 @@
+package kafka
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"fxcell.dev/fxcell/event/eventtest"
+)
+
+func features(patience time.Duration) eventtest.Features {
+	return eventtest.Features{Streams: partitions, Patience: patience, Quiet: 200 * time.Millisecond}
+}
+
+func TestSourceKeepsItsPromises(t *testing.T) {
+	t.Parallel()
+	eventtest.RunSource(t, func(t *testing.T) eventtest.SourceSubject {
+		t.Helper()
+		return newSourceRig(t, brisk(fake(t).ListenAddrs()...)).subject()
+	}, features(20*time.Second))
+}
+
+func TestSourceKeepsItsPromisesOnARealBroker(t *testing.T) {
+	t.Parallel()
+	brokers := real(t)
+	eventtest.RunSource(t, func(t *testing.T) eventtest.SourceSubject {
+		t.Helper()
+		cfg := brisk(brokers...)
+		cfg.Topics.Prefix = "t" + uuid.NewString() + "."
+		cfg.Groups.Prefix = cfg.Topics.Prefix
+		return newSourceRig(t, cfg).subject()
+	}, features(60*time.Second))
+}
