@@ -45,7 +45,7 @@ func (c *cluster) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("kafka: open brokers %v: %w", c, err)
 	}
-	client, err := c.newClient(nil)
+	client, err := c.newClient(func(cfg *sarama.Config) { cfg.Metadata.Retry.Max = 0 }) // who asks again is who asked
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ func (c *cluster) ensureTopics(ctx context.Context, topics []string) error {
 		return err
 	}
 	return c.ask(ctx, func(client sarama.Client) error {
+		_ = client.RefreshMetadata(names...)                   // by which it learns of the brokers; that of topics is looked at below
 		admin, err := sarama.NewClusterAdminFromClient(client) // never closed: that would close the client
 		if err != nil {
 			return fmt.Errorf("kafka: find the controller of %v: %w", c, err)
