@@ -31,9 +31,9 @@ func (t *tenure) runBatches(ctx, fetch context.Context) {
 			return
 		}
 		b := &batch{Batch: read}
-		for _, e := range read.Events {
-			if u, wanted := t.uses[e.Contract]; wanted {
-				b.items = append(b.items, &item{Event: e, use: u})
+		for i := range read.Events {
+			if it, wanted := t.itemOf(read, i); wanted {
+				b.items = append(b.items, it)
 			}
 		}
 		if !t.settle(ctx, fetch, b) {
@@ -77,6 +77,10 @@ func (t *tenure) oneByOne(ctx, fetch context.Context, b *batch) bool {
 
 // together tries a batch once, as a whole. It reports when it is done with; else it is to be tried again after a pause, or was split.
 func (t *tenure) together(ctx context.Context, b *batch) (again time.Duration, done bool) {
+	if !t.enter(ctx) {
+		return 0, false
+	}
+	defer t.leave()
 	scope, span := t.batchScope(ctx, b.Events)
 	defer span.End()
 	b.tried = false
@@ -142,15 +146,17 @@ func (t *tenure) sift(ctx context.Context, b *batch) error {
 		if it.seen {
 			continue
 		}
-		held, err := t.holds(ctx, it.Event)
-		if err != nil {
-			return err
+		if it.fault == nil {
+			held, err := t.holds(ctx, it.Event)
+			if err != nil {
+				return err
+			}
+			if !held {
+				b.todo = append(b.todo, it)
+				continue
+			}
+			it.held, it.reason = true, reasonHeld
 		}
-		if !held {
-			b.todo = append(b.todo, it)
-			continue
-		}
-		it.held, it.reason = true, reasonHeld
 		if err := t.keep(ctx, it); err != nil {
 			return err
 		}
@@ -167,7 +173,7 @@ func (t *tenure) lookUp(ctx context.Context, it *item) error {
 	if it.seen || t.fresh && t.stream.Transactional() {
 		return nil
 	}
-	seen, err := t.Inbox.Seen(ctx, t.name, it.Event)
+	seen, err := t.handled(ctx, it.Event)
 	if err != nil {
 		return err
 	}
@@ -180,7 +186,7 @@ func (t *tenure) markUnpassed(ctx context.Context, e event.Event) error {
 	if t.stream.Transactional() {
 		return nil
 	}
-	return t.Inbox.Mark(ctx, t.name, e)
+	return t.mark(ctx, e)
 }
 
 // passWith stores in the batch's transaction that it is done.
@@ -189,7 +195,7 @@ func (t *tenure) passWith(ctx context.Context, b *batch) error {
 		return t.stream.Advance(ctx, b.Batch)
 	}
 	for _, it := range b.todo {
-		if err := t.Inbox.Mark(ctx, t.name, it.Event); err != nil {
+		if err := t.mark(ctx, it.Event); err != nil {
 			return err
 		}
 	}

@@ -8,8 +8,8 @@ import (
 
 // Config is the section consumer.
 type Config struct {
-	Lanes          int           // events that one reader handles at a time, each of another key; 8 when zero
-	Window         int           // events that one reader reads ahead of its position at most; 1024 when zero
+	Lanes          int           // events that one reader handles at a time, each of another key, over all its streams; in mode batch: batches; 8 when zero
+	Window         int           // events that one stream reads ahead of its position at most; 1024 when zero
 	Batch          int           // events that are read, and in mode batch handled, at once; 100 when zero, never more than Window
 	HandlerTimeout time.Duration // of one attempt of a handler; 30s when zero
 }

@@ -52,6 +52,7 @@ func New(cfg Config, subscriptions []contract.Subscription, ports Ports) (*Consu
 	for _, p := range plans {
 		c.readers = append(c.readers, &reader{
 			plan: p, cfg: cfg.WithDefaults(), Ports: ports, tracer: tracer, logger: ports.Logger.With(zap.String("reader", p.name)),
+			slots: make(chan struct{}, cfg.WithDefaults().Lanes),
 		})
 	}
 	return c, nil

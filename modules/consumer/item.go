@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,6 +26,19 @@ type item struct {
 	outside bool   // mode external: the handler has succeeded, only its mark is missing
 	reason  string // why the event is to be parked
 	held    bool   // it is to be parked because it waits behind another one
+	fault   error  // why the source could not read it: it is parked untried
+}
+
+// itemOf returns one event of what was read, unless the reader has no use for it. What could be anything it has: somebody has to look at that.
+func (t *tenure) itemOf(b event.Batch, i int) (*item, bool) {
+	e, fault := b.Events[i], b.Faults[i]
+	u, wanted := t.uses[e.Contract]
+	it := &item{Event: e, use: u, fault: fault}
+	if fault != nil {
+		it.reason = "could not be read: " + strings.ReplaceAll(fault.Error(), "\n", "; ")
+		wanted = wanted || e.Contract == ""
+	}
+	return it, wanted
 }
 
 func (it *item) delivery() event.Delivery {
@@ -33,6 +47,10 @@ func (it *item) delivery() event.Delivery {
 
 // handle tries an event once, or parks it. It reports when it is done with; else it is to be tried again after a pause, unless ctx has ended.
 func (t *tenure) handle(ctx context.Context, it *item) (again time.Duration, done bool) {
+	if !t.enter(ctx) {
+		return 0, false
+	}
+	defer t.leave()
 	scope, span := t.scope(ctx, it.Event)
 	defer span.End()
 	it.tried = false
@@ -85,6 +103,7 @@ func (t *tenure) attempt(ctx context.Context, it *item) error {
 // logParked writes a line about an event that was parked, none about one that was handled.
 func (t *tenure) logParked(ctx context.Context, it *item) {
 	switch {
+	case it.seen: // an earlier owner has parked it
 	case it.held:
 		t.loggerOf(ctx, it).Warn("event parked", zap.Bool("held", true), zap.String("reason", it.reason))
 	case it.reason != "":

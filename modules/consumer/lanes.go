@@ -58,9 +58,10 @@ func (l *lanes) read(fetch context.Context) {
 			return
 		}
 		p := l.window.add(b)
-		for _, e := range b.Events {
-			if u, wanted := l.uses[e.Contract]; wanted {
-				l.enqueue(&item{Event: e, use: u, batch: p})
+		for i := range b.Events {
+			if it, wanted := l.itemOf(b, i); wanted {
+				it.batch = p
+				l.enqueue(it)
 			} else {
 				l.window.finish(p)
 			}

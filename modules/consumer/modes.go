@@ -9,7 +9,7 @@ import (
 // each runs the handler, and marks its event, in one transaction: effect and dedup are one commit.
 func (t *tenure) each(ctx context.Context, it *item) error {
 	return t.transact(ctx, func(ctx context.Context, limit limiter) error {
-		seen, err := t.Inbox.Seen(ctx, t.name, it.Event)
+		seen, err := t.handled(ctx, it.Event)
 		if err != nil || seen {
 			return err
 		}
@@ -18,7 +18,7 @@ func (t *tenure) each(ctx context.Context, it *item) error {
 		if err := deliver(handling, it.use.subscription, []event.Delivery{it.delivery()}); err != nil {
 			return err
 		}
-		if err := t.Inbox.Mark(ctx, t.name, it.Event); err != nil {
+		if err := t.mark(ctx, it.Event); err != nil {
 			it.tried = false
 			return err
 		}
@@ -29,7 +29,7 @@ func (t *tenure) each(ctx context.Context, it *item) error {
 // external runs the handler outside of a transaction, and marks its event afterwards: who dies between the two handles it twice.
 func (t *tenure) external(ctx context.Context, it *item) error {
 	if !it.outside {
-		seen, err := t.Inbox.Seen(ctx, t.name, it.Event)
+		seen, err := t.handled(ctx, it.Event)
 		if err != nil || seen {
 			return err
 		}
@@ -41,7 +41,7 @@ func (t *tenure) external(ctx context.Context, it *item) error {
 		}
 		it.outside, it.tried = true, false
 	}
-	return t.Tx.InTx(ctx, func(ctx context.Context) error { return t.Inbox.Mark(ctx, t.name, it.Event) })
+	return t.Tx.InTx(ctx, func(ctx context.Context) error { return t.mark(ctx, it.Event) })
 }
 
 // limiter gives a handler that starts now its deadline.

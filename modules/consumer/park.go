@@ -11,14 +11,15 @@ import (
 // park gives up on an event: it is kept, and marked as handled, in one transaction.
 func (t *tenure) park(ctx context.Context, it *item) error {
 	return t.Tx.InTx(ctx, func(ctx context.Context) error {
-		seen, err := t.Inbox.Seen(ctx, t.name, it.Event)
+		seen, err := t.handled(ctx, it.Event)
 		if err != nil || seen {
+			it.seen = seen
 			return err
 		}
 		if err := t.keep(ctx, it); err != nil {
 			return err
 		}
-		return t.Inbox.Mark(ctx, t.name, it.Event)
+		return t.mark(ctx, it.Event)
 	})
 }
 

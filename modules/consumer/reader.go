@@ -22,7 +22,8 @@ type reader struct {
 
 	cfg    Config
 	tracer trace.Tracer
-	logger *zap.Logger // names the reader
+	logger *zap.Logger   // names the reader
+	slots  chan struct{} // taken by what is handled, whatever stream it is of
 }
 
 // run handles the streams that come, until fetching ends. Their handlers live on ctx.
@@ -42,6 +43,18 @@ func (r *reader) run(ctx, fetching context.Context, streams <-chan event.Stream)
 		}
 	}
 }
+
+// enter waits for a slot, which leave gives back. It reports false when ctx ends first.
+func (r *reader) enter(ctx context.Context) bool {
+	select {
+	case r.slots <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (r *reader) leave() { <-r.slots }
 
 // tenure is the time in which this process owns a stream.
 type tenure struct {

@@ -1,0 +1,26 @@
+package consumer
+
+import (
+	"context"
+
+	"fxcell.dev/fxcell/event"
+)
+
+// handled asks the inbox whether the reader has handled e.
+func (t *tenure) handled(ctx context.Context, e event.Event) (bool, error) {
+	return t.Inbox.Seen(ctx, t.name, known(e))
+}
+
+// mark tells the inbox, in the transaction of ctx, that the reader has handled e.
+func (t *tenure) mark(ctx context.Context, e event.Event) error {
+	return t.Inbox.Mark(ctx, t.name, known(e))
+}
+
+// known returns what the inbox is to know an event by. One that has no place in a log, because somebody else published it, neither comes after the
+// last of its key nor before: it is known by its id, as those without a key are.
+func known(e event.Event) event.Event {
+	if e.Seq == 0 {
+		e.Key = ""
+	}
+	return e
+}
