@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-newest up down lint fmt tidy graph bench fuzz check testenv
+.PHONY: help run test test-newest up down lint fmt tidy graph bench bench-peers fuzz check testenv
 
 GO ?= go
 LINT_VERSION := v2.15.0
@@ -18,15 +18,21 @@ test: testenv ## all tests, with the race detector, in random order, on real ser
 	$(TESTENV) -- sh -ec '$(GO) test -race -shuffle=on $(PKGS)$(if $(filter ./...,$(PKGS)),; $(GO) test -C integration -race -shuffle=on ./...)'
 
 test-newest: testenv ## the tests of infra/postgres on the newest PostgreSQL, which Maven brings
-	TESTENV_POSTGRES_DSN= $(TESTENV) --postgres=maven -- $(GO) test -race -shuffle=on ./infra/postgres/...
+	TESTENV_POSTGRES_DSN= $(TESTENV) --only=postgres --postgres=maven -- $(GO) test -race -shuffle=on ./infra/postgres/...
 
 testenv:
 	@$(GO) build -C integration -o ../$(TESTENV) ./testenv
 
-up: testenv ## start a local PostgreSQL, and print its address
-	@$(TESTENV) up
+# The keys that wrap what a person's PostgreSQL keeps: they stay as long as its data.
+DEV_KEYS := $(HOME)/.local/share/fxcell/dev-keys
 
-down: testenv ## stop it; its data stays
+up: testenv ## start local servers, and print the line that runs the product on them
+	@servers=$$($(TESTENV) up) && eval "$$servers" && mkdir -p $(dir $(DEV_KEYS)) && \
+	{ test -f $(DEV_KEYS) || $(GO) run ./apps/core keygen $(DEV_KEYS) >/dev/null 2>&1; } && \
+	printf '%s\n' "$$servers" '' 'The product on PostgreSQL:' \
+	"  FXCELL_POSTGRES__DSN='$$TESTENV_POSTGRES_DSN' FXCELL_KEYFILE__FILE=$(DEV_KEYS) $(GO) run ./apps/core --assembly durable"
+
+down: testenv ## stop them; their data stays
 	@$(TESTENV) down
 
 $(LINT):
@@ -50,6 +56,9 @@ graph: ## draw the apps into docs/
 
 bench: ## every benchmark, briefly
 	$(GO) test -run '^$$' -bench . -benchtime 200ms ./...
+
+bench-peers: testenv ## the log of events beside what others use, on a server of its own: twenty minutes
+	TESTENV_POSTGRES_DSN= $(TESTENV) --only=postgres -- $(GO) -C integration run ./bench
 
 fuzz: ## every fuzz target for a minute each
 	bash .ci/fuzz 60s
