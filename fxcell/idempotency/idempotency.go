@@ -72,9 +72,17 @@ func (e *passing) Problem() *problem.Error {
 	return problem.New(problem.Unavailable, e.detail).After(e.after)
 }
 
-// Check returns ErrInvalid for a key, and a lease or a retention, that no Claimer takes: adapters call it first.
-func Check(key string, length time.Duration) error {
-	if key == "" || len(key) > MaxKey || !utf8.ValidString(key) || strings.ContainsRune(key, 0) || length < MinLease {
+// Check returns ErrInvalid for a key or a lease that no Claimer takes: adapters call it first.
+func Check(key string, lease time.Duration) error {
+	if key == "" || len(key) > MaxKey || !utf8.ValidString(key) || strings.ContainsRune(key, 0) {
+		return ErrInvalid
+	}
+	return CheckLength(lease)
+}
+
+// CheckLength returns ErrInvalid for a lease or a retention that no Claim takes.
+func CheckLength(length time.Duration) error {
+	if length < MinLease {
 		return ErrInvalid
 	}
 	return nil

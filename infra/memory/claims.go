@@ -58,7 +58,7 @@ func (c *heldClaim) Fence() int64 { return c.fence }
 
 // Renew implements idempotency.Claim.
 func (c *heldClaim) Renew(_ context.Context, lease time.Duration) error {
-	if err := idempotency.Check(c.key, lease); err != nil {
+	if err := idempotency.CheckLength(lease); err != nil {
 		return err
 	}
 	renewed := false
@@ -72,7 +72,7 @@ func (c *heldClaim) Renew(_ context.Context, lease time.Duration) error {
 
 // Complete implements idempotency.Claim.
 func (c *heldClaim) Complete(_ context.Context, retention time.Duration) error {
-	if err := idempotency.Check(c.key, retention); err != nil {
+	if err := idempotency.CheckLength(retention); err != nil {
 		return err
 	}
 	return lostUnless(c.leases.change(c.key, c.fence, func(r *leaseRow) {
