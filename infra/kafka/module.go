@@ -18,7 +18,6 @@ var Module = fx.Module(module,
 	fx.Provide(provideCluster, fx.Private),
 	fx.Provide(provideCheck, provideSource),
 	sink,
-	sink,
 	fx.Invoke(takeContracts),
 )
 
