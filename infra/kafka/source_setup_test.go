@@ -9,6 +9,7 @@ import (
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
@@ -19,10 +20,15 @@ import (
 
 const partitions = 3
 
+// The metrics of the driver never end.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/rcrowley/go-metrics.(*meterArbiter).tick"))
+}
+
 // fake starts brokers in the process.
 func fake(tb testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 	tb.Helper()
-	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second), kfake.SeedTopics(partitions, "suite")}, opts...)...)
+	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1), kfake.GroupMinSessionTimeout(time.Second)}, opts...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -58,9 +64,7 @@ func newSourceRigOf(tb testing.TB, cfg Config, logger *zap.Logger) *sourceRig {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if cfg.Topics.Prefix != "" {
-		c.wanted = []string{"suite"}
-	}
+	c.wanted = []string{"suite", "more"}
 	if err := c.open(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
@@ -69,7 +73,7 @@ func newSourceRigOf(tb testing.TB, cfg Config, logger *zap.Logger) *sourceRig {
 			tb.Errorf("close = %v", err)
 		}
 	})
-	topics := map[string]string{"event.a.v1": "suite", "event.b.v1": "suite"}
+	topics := map[string]string{"event.a.v1": "suite", "event.b.v1": "suite", "event.m.v1": "more"}
 	return &sourceRig{
 		source:   newSource(c, func() map[string]string { return topics }, logger),
 		producer: testProducer(tb, c),

@@ -10,7 +10,7 @@ import (
 )
 
 func features(patience time.Duration) eventtest.Features {
-	return eventtest.Features{Streams: partitions, Patience: patience, Quiet: 200 * time.Millisecond}
+	return eventtest.Features{Streams: 2 * partitions, Patience: patience, Quiet: 200 * time.Millisecond}
 }
 
 func TestSourceKeepsItsPromises(t *testing.T) {

@@ -1,0 +1,114 @@
+package kafka
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"fxcell.dev/fxcell/contract"
+	"fxcell.dev/fxcell/event"
+	"fxcell.dev/modules/consumer" //nolint:depguard // it is what a source is for
+)
+
+// load publishes events of many keys, evenly, for as long as a test likes.
+type load struct {
+	rig  *sourceRig
+	end  chan struct{}
+	done chan int
+}
+
+const loadKeys = 60
+
+func startLoad(t *testing.T, rig *sourceRig, pause time.Duration) *load {
+	t.Helper()
+	l := &load{rig, make(chan struct{}), make(chan int, 1)}
+	go func() {
+		n := 0
+		defer func() { l.done <- n }()
+		for tick := time.NewTicker(pause); ; {
+			select {
+			case <-tick.C:
+			case <-l.end:
+				tick.Stop()
+				return
+			}
+			events := make([]event.Event, loadKeys/2)
+			for i := range events {
+				n++
+				key := fmt.Sprint("k", n%loadKeys)
+				events[i] = event.Event{ID: fmt.Sprintf("%s/%d", key, n), Contract: "event.a.v1", Topic: "suite", Key: key, Time: time.Now()}
+			}
+			if err := rig.publish(t.Context(), events...); err != nil {
+				t.Errorf("publish: %v", err)
+				return
+			}
+		}
+	}()
+	return l
+}
+
+// stop returns how many events were published.
+func (l *load) stop() int {
+	close(l.end)
+	return <-l.done
+}
+
+// partitionsOf returns in which partition each key of the load is.
+func (r *sourceRig) partitionsOf(t *testing.T) func(key string) int {
+	t.Helper()
+	in := map[string]int{}
+	for i := range loadKeys {
+		key := fmt.Sprint("k", i)
+		m := r.message(event.Event{ID: "probe/" + key, Contract: "event.z.v1", Topic: "suite", Key: key})
+		partition, _, err := r.producer.SendMessage(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in[key] = int(partition)
+	}
+	return func(key string) int { return in[key] }
+}
+
+func TestMembersComeAndGoUnderLoad(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []event.Mode{event.Each, event.Batched} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			brokers := fake(t).ListenAddrs()
+			cfg := brisk(brokers...)
+			cfg.Topics.Partitions = 6
+			rig, d := newSourceRig(t, cfg), newDatabase(t)
+			d.placeOf = rig.partitionsOf(t)
+			start := func() *process {
+				return d.start(t, cfg, consumer.Config{}, contract.Subscription{Mode: mode})
+			}
+			handledMore := func(n int) {
+				t.Helper()
+				from := d.count()
+				until(t, "events are handled", func() bool { return d.count() >= from+n })
+			}
+			first := start()
+			l := startLoad(t, rig, 20*time.Millisecond)
+			handledMore(1500)
+			second, third := start(), start()
+			handledMore(3000)
+			first.stop()
+			handledMore(3000)
+			n := l.stop()
+			until(t, "everything is handled", func() bool { return d.count() >= n })
+			second.stop()
+			third.stop()
+			d.check(t, n)
+			for i, p := range []*process{first, second, third} {
+				t.Logf("%s: member %d handled %d", mode, i+1, p.handled.Load())
+				if p.handled.Load() == 0 || p.joined() != 1 {
+					t.Errorf("member %d handled %d events and joined %d times, want a share of one membership", i+1, p.handled.Load(), p.joined())
+				}
+			}
+			for in := range cfg.Topics.Partitions {
+				t.Logf("%s: partition %d: longest pause %v", mode, in, d.longest[in].Round(time.Millisecond))
+			}
+			t.Logf("%s: %d events, %d handled again without an effect", mode, n, d.again())
+		})
+	}
+}
