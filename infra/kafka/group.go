@@ -20,6 +20,7 @@ type member struct {
 	topics  []string
 	ends    map[string]map[int32]int64 // where partitions begin that the group has no position of, by topic; the oldest event else
 	client  sarama.Client
+	dialer  *dialer
 	group   sarama.ConsumerGroup
 	streams chan event.Stream
 	logger  *zap.Logger
@@ -92,7 +93,7 @@ func (m *member) hurry(ctx context.Context, ended <-chan struct{}) {
 			return
 		}
 		if m.claims.Load() == 0 || time.Now().After(until) { // else streams are being given up, and their positions stored
-			_ = m.client.Close() // the one who waits reports what became of it
+			m.dialer.cut()
 			return
 		}
 	}

@@ -66,12 +66,16 @@ func (s *source) namesFor(r event.Reader) ([]string, error) {
 
 func (s *source) join(r event.Reader, names []string) (*member, error) {
 	cfg := s.cluster.cfg
-	client, err := s.cluster.newClient(cfg.Groups.apply)
+	var d *dialer
+	client, err := s.cluster.newClient(func(to *sarama.Config) {
+		cfg.Groups.apply(to)
+		d = newDialer(to)
+	})
 	if err != nil {
 		return nil, err
 	}
 	m := &member{
-		cfg: cfg, name: cfg.Groups.Prefix + r.Name, topics: names, client: client, streams: make(chan event.Stream),
+		cfg: cfg, name: cfg.Groups.Prefix + r.Name, topics: names, client: client, dialer: d, streams: make(chan event.Stream),
 		logger: s.logger.With(zap.String("reader", r.Name)),
 	}
 	if r.From == event.Latest {

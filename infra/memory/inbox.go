@@ -11,7 +11,7 @@ import (
 )
 
 // inbox keeps a watermark per reader, topic and key: the Seq of the last event that was handled. A watermark that the reader's position on the
-// log has passed is of no use any more, and goes.
+// log has passed is of no use any more, and goes. An event that has no Seq, because it never was in the log, is kept by its id.
 type inbox struct {
 	capacity int
 	log      *eventLog
@@ -34,15 +34,21 @@ func (*inbox) Durability() durability.Grade { return durability.Volatile }
 
 // Seen implements event.Inbox.
 func (i *inbox) Seen(ctx context.Context, reader string, e event.Event) (bool, error) {
-	last, ok := i.marks.Get(ctx, keyOf(reader, e.Topic, e.Key))
+	last, ok := i.marks.Get(ctx, markOf(reader, e))
 	return ok && e.Seq <= last, nil
 }
 
 // Mark implements event.Inbox. A watermark never goes back.
 func (i *inbox) Mark(ctx context.Context, reader string, e event.Event) error {
-	key := keyOf(reader, e.Topic, e.Key)
+	key := markOf(reader, e)
 	last, marked := i.marks.Get(ctx, key)
 	if marked && e.Seq <= last {
+		return nil
+	}
+	if e.Seq == 0 { // no position passes it
+		if err := i.marks.Put(ctx, key, 0); err != nil {
+			return fmt.Errorf("memory: mark an event: %w", err)
+		}
 		return nil
 	}
 	if marked {
@@ -60,6 +66,14 @@ func (i *inbox) Mark(ctx context.Context, reader string, e event.Event) error {
 		return fmt.Errorf("memory: mark an event: %w", err)
 	}
 	return nil
+}
+
+// markOf returns what an event is known by.
+func markOf(reader string, e event.Event) string {
+	if e.Seq == 0 {
+		return keyOf(reader, e.Topic, "") + "\x00" + e.ID
+	}
+	return keyOf(reader, e.Topic, e.Key)
 }
 
 // forget removes the reader's two oldest watermarks if its position has passed them: more than one Mark adds.

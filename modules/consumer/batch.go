@@ -139,6 +139,7 @@ func (t *tenure) tryTogether(ctx context.Context, b *batch) error {
 // sift finds what the handlers are to be given, and parks what waits behind a parked event.
 func (t *tenure) sift(ctx context.Context, b *batch) error {
 	b.todo = nil
+	met := repeats{}
 	for _, it := range b.items {
 		if err := t.lookUp(ctx, it); err != nil {
 			return err
@@ -152,7 +153,9 @@ func (t *tenure) sift(ctx context.Context, b *batch) error {
 				return err
 			}
 			if !held {
-				b.todo = append(b.todo, it)
+				if !met.again(it.Event) {
+					b.todo = append(b.todo, it)
+				}
 				continue
 			}
 			it.held, it.reason = true, reasonHeld

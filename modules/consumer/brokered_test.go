@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -186,6 +187,22 @@ func TestEventWithoutAPlaceInALogIsKnownByItsID(t *testing.T) {
 			if !strings.HasPrefix(call, "1::0") && !strings.HasPrefix(call, "2:k:7") {
 				t.Errorf("the inbox was asked by %s, want the id where there is no place, the key where there is one", call)
 			}
+		}
+	})
+}
+
+func TestEventThatComesAgainInABatchHasOneEffect(t *testing.T) {
+	t.Parallel()
+	eachMode(t, func(t *testing.T, mode event.Mode) {
+		w := newWorld(t)
+		keyed := numbered(ev("1", "k"), ev("2", "k"), ev("3", ""), ev("4", ""))
+		byHand := []event.Event{ev("5", "k"), ev("6", "k"), ev("5", "k")}
+		w.source.Source = brokered{{Batch: event.Batch{Events: slices.Concat(keyed, byHand, keyed)}}}
+		w.source.plain = true
+		w.start(subscription(mode, w.inTx))
+		later(time.Minute)
+		if got := w.effectsOf(); got != "1 2 3 4 5 6" {
+			t.Errorf("effects %q, want one of each", got)
 		}
 	})
 }

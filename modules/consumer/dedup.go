@@ -24,3 +24,20 @@ func known(e event.Event) event.Event {
 	}
 	return e
 }
+
+// repeats tells which events come again in a batch, before any of them is in the inbox: a broker's may.
+type repeats map[string]int64
+
+// again reports whether e or a later event of its key was met before.
+func (r repeats) again(e event.Event) bool {
+	by := keyOf(e)
+	if known(e).Key == "" {
+		by = keyOf(event.Event{Topic: e.Topic}) + "\x00" + e.ID
+	}
+	last, met := r[by]
+	if met && e.Seq <= last {
+		return true
+	}
+	r[by] = e.Seq
+	return false
+}

@@ -28,6 +28,7 @@ func inboxCases() []promise.Case[*inboxKit] {
 		{Name: "an event is seen when it was marked", Keep: seenWhenMarked},
 		{Name: "earlier events of a key are seen with it, later ones are not", Keep: watermark},
 		{Name: "a watermark never goes back", Keep: neverBack},
+		{Name: "events without a place and a key are known by their ids", Keep: knownByID},
 		{Name: "readers, topics and keys are told apart", Keep: marksApart},
 		{Name: "a mark goes with its transaction", Keep: markGoes},
 		{Name: "a mark needs a transaction", Keep: markNeedsTransaction},
@@ -93,6 +94,19 @@ func neverBack(k *inboxKit) {
 	for seq, want := range map[int64]bool{5: true, 7: true, 8: false} {
 		k.sees(k.Outside, "after 7, 3, 5 and 7", "r", of("t", "k", seq), want)
 	}
+}
+
+// Somebody else published them: they have no Seq, and the consumer leaves out their keys.
+func knownByID(k *inboxKit) {
+	alone := func(id string) event.Event { return event.Event{ID: id, Contract: "event.a.v1", Topic: "t"} }
+	k.mark("r", of("t", "k", 7), alone("2"), alone("2"))
+	k.mark("r", alone("2"))
+	for id, want := range map[string]bool{"1": false, "2": true, "3": false} {
+		k.sees(k.Outside, "after 2 was marked", "r", alone(id), want)
+	}
+	k.sees(k.Outside, "for another reader", "s", alone("2"), false)
+	k.mark("r", of("t", "k", 8))
+	k.sees(k.Outside, "after another event was marked", "r", alone("2"), true)
 }
 
 func marksApart(k *inboxKit) {

@@ -30,6 +30,9 @@ func (f *fakeInbox) at(reader string, e event.Event) string {
 	if f.key != nil {
 		return f.key(reader, e)
 	}
+	if e.Seq == 0 {
+		return strings.Join([]string{reader, e.Topic, "", e.ID}, "\x00")
+	}
 	return strings.Join([]string{reader, e.Topic, e.Key}, "\x00")
 }
 
@@ -42,7 +45,8 @@ func (f *fakeInbox) Seen(ctx context.Context, reader string, e event.Event) (boo
 	if f.seen != nil {
 		return f.seen(ctx, f, reader, e), nil
 	}
-	return e.Seq <= f.last(ctx, f.at(reader, e)), nil
+	last, known := f.view(ctx)[f.at(reader, e)].(int64)
+	return known && e.Seq <= last, nil
 }
 
 func (f *fakeInbox) Mark(ctx context.Context, reader string, e event.Event) error {
@@ -87,6 +91,10 @@ func brokenInboxes() []promise.Broken[func(f *fakeInbox)] {
 		{Name: "knows each event, not its key", Break: func(f *fakeInbox) { f.seen = seesItself }, CaughtBy: "earlier events of a key are seen with it, later ones are not"},
 		{Name: "counts the next event as seen", Break: func(f *fakeInbox) { f.seen = seesTheNext }, CaughtBy: "earlier events of a key are seen with it, later ones are not"},
 		{Name: "keeps the last mark", Break: func(f *fakeInbox) { f.mark = marksTheLast }, CaughtBy: "a watermark never goes back"},
+		{
+			Name: "knows events without a place by their key", CaughtBy: "events without a place and a key are known by their ids",
+			Break: joins(func(r string, e event.Event) []string { return []string{r, e.Topic, e.Key} }),
+		},
 		{Name: "forgets the reader", Break: joins(func(_ string, e event.Event) []string { return []string{e.Topic, e.Key} }), CaughtBy: apart},
 		{Name: "forgets the topic", Break: joins(func(r string, e event.Event) []string { return []string{r, e.Key} }), CaughtBy: apart},
 		{Name: "forgets the key", Break: joins(func(r string, e event.Event) []string { return []string{r, e.Topic} }), CaughtBy: apart},
