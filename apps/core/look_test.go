@@ -96,7 +96,7 @@ func TestGraphsOfTheDocumentationAreThoseOfTheProduct(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var files []string
-	for assembly, name := range map[string]string{"demo": "core", "durable": "core-durable"} {
+	for assembly, name := range map[string]string{"demo": "core", "durable": "core-durable", "durable-kafka": "core-durable-kafka"} {
 		mmd, dot := filepath.Join(dir, name+".mmd"), filepath.Join(dir, name+".dot")
 		if code, _, stderr := run(t, "--assembly", assembly, "--graph", mmd, "--graph", dot); code != 0 {
 			t.Fatalf("exit code %d, stderr %s", code, stderr)

@@ -10,5 +10,6 @@ func main() {
 	fxcell.Main(
 		fxcell.Choice{Name: "demo", App: assembly.Demo},
 		fxcell.Choice{Name: "durable", App: assembly.Durable},
+		fxcell.Choice{Name: "durable-kafka", App: assembly.DurableKafka},
 	)
 }

@@ -20,7 +20,7 @@ func TestAStartThatFailsSaysWhatToDo(t *testing.T) {
 	}{
 		{"an unknown flag", []string{"--foo"}, `core: flag provided but not defined: -foo: see core --help`},
 		{"a verb that is not there", []string{"serve"}, `core: there is no verb "serve" in assembly demo, only keygen: see core --help`},
-		{"an unknown assembly", []string{"--assembly", "mars"}, `core: --assembly mars is none of demo, durable`},
+		{"an unknown assembly", []string{"--assembly", "mars"}, `core: --assembly mars is none of demo, durable, durable-kafka`},
 		{"a busy port", []string{"--set", "logging.level=error", "--set", "httpserver.ops.addr=127.0.0.1:0", "--set", "httpserver.public.addr=" + busy}, `core: modules/httpserver: httpserver.public.addr ` + busy + ` is in use: stop what listens there or set another with --set httpserver.public.addr=…`},
 		{"an unknown key", []string{"--set", "httpserver.pubilc.addr=:0"}, `core: modules/config: httpserver.pubilc is unknown (--set): did you mean httpserver.public?`},
 		{"an unknown section", []string{"--set", "htpserver.public.addr=:0"}, `core: modules/config: htpserver is unknown (--set): did you mean httpserver?`},

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,8 +17,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	_ "github.com/lib/pq" // the checker's own way to the server
 
 	"fxcell.dev/fxcell/fxcelltest"
 )
@@ -31,13 +30,17 @@ const password = "correct horse battery staple"
 type product struct {
 	*testing.T
 
-	dsn       string // a database of its own, as replicas reach it
+	assembly  string
+	reader    string   // of the log: what it has passed is on its way
+	settings  []string // of every replica
+	dsn       string   // a database of its own, as replicas reach it
 	db        *sql.DB
 	dir       string
 	env       []string
 	lease     string // how long a reader is an owner's that is not heard of
 	tokenFile string
-	replicas  int // that were started
+	replicas  int      // that were started
+	poisoned  []string // keys whose events the test has let be parked
 }
 
 // server is the address of the PostgreSQL that the tests share.
@@ -66,7 +69,7 @@ func deploy(t *testing.T, server string) *product {
 		t.Fatal("the address of the server is none")
 	}
 	u.Path = "/" + name
-	p := &product{T: t, dsn: u.String(), db: connect(t, u.String()), dir: t.TempDir(), lease: "3s"}
+	p := &product{T: t, assembly: "durable", reader: auditReader, dsn: u.String(), db: connect(t, u.String()), dir: t.TempDir(), lease: "3s"}
 	keys := filepath.Join(p.dir, "keys")
 	if out, err := exec.CommandContext(t.Context(), core, "keygen", keys).CombinedOutput(); err != nil { //nolint:gosec // ours
 		t.Fatalf("keygen: %v\n%s", err, out)
@@ -178,6 +181,17 @@ func (p *product) login(base string) string {
 		method: http.MethodPost, path: "/api/v1/access/sessions/login", body: fmt.Sprintf(`{"username":"admin","password":%q}`, password),
 	})
 	return data[struct{ AccessToken string }](p.T, a).AccessToken
+}
+
+// dial connects to a server until the test ends.
+func dial(t *testing.T, address string) net.Conn {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
 }
 
 // value reads one value from the database.

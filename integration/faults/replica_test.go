@@ -42,12 +42,12 @@ func (p *product) launch() *replica {
 }
 
 // begin starts a replica and waits for nothing.
-func (p *product) begin(settings ...string) *replica {
+func (p *product) begin() *replica {
 	p.Helper()
-	args := []string{"--assembly", "durable"}
+	args := []string{"--assembly", p.assembly}
 	for _, s := range append([]string{
 		"httpserver.public.addr=127.0.0.1:0", "httpserver.ops.addr=127.0.0.1:0", "access.setup_token_file=" + p.tokenFile, "postgres.outbox.lease=" + p.lease,
-	}, settings...) {
+	}, p.settings...) {
 		args = append(args, "--set", s)
 	}
 	p.replicas++

@@ -101,7 +101,7 @@ func wiring(t *testing.T) *inspect.Wiring {
 
 func TestDoctorFindsNothingWrongWithTheProduct(t *testing.T) {
 	t.Parallel()
-	for _, app := range []fxcell.App{assembly.Demo, assembly.Durable} {
+	for _, app := range []fxcell.App{assembly.Demo, assembly.Durable, assembly.DurableKafka} {
 		w, err := fxcell.Inspect(app)
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package assembly_test
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"go.uber.org/fx"
@@ -18,12 +19,23 @@ const root = "../../.."
 
 // assemblies are both modes of the product, with what the Durable one needs to be built: nothing is reached before a start.
 func assemblies() map[string][]fx.Option {
+	nowhere := fx.Provide(func() config.Args {
+		return config.Args{Set: []string{"postgres.dsn=postgres://nobody@127.0.0.1:1/nowhere", "keyfile.file=nowhere"}}
+	})
+	beyond := fx.Provide(func() config.Args {
+		return config.Args{Set: []string{
+			"postgres.dsn=postgres://nobody@127.0.0.1:1/nowhere", "keyfile.file=nowhere", "kafka.brokers=127.0.0.1:1", "redis.addrs=127.0.0.1:1",
+		}}
+	})
 	return map[string][]fx.Option{
-		"demo": {assembly.Demo},
-		"durable": {assembly.Durable, fx.Provide(func() config.Args {
-			return config.Args{Set: []string{"postgres.dsn=postgres://nobody@127.0.0.1:1/nowhere", "keyfile.file=nowhere"}}
-		})},
+		"demo": {assembly.Demo}, "durable": {assembly.Durable, nowhere}, "durable over Kafka": {assembly.DurableKafka, beyond},
 	}
+}
+
+// modeOf is the mode of an assembly by its name above.
+func modeOf(name string) string {
+	mode, _, _ := strings.Cut(name, " ")
+	return mode
 }
 
 func TestEachAssemblyHasTheCellsOfItsFile(t *testing.T) {
@@ -39,8 +51,9 @@ func TestEachAssemblyHasTheCellsOfItsFile(t *testing.T) {
 	if _, err := os.Stat(root + "/" + file.Build.Entrypoint); err != nil {
 		t.Errorf("the entrypoint: %v", err)
 	}
-	for mode, options := range assemblies() {
-		t.Run(mode, func(t *testing.T) {
+	for name, options := range assemblies() {
+		mode := modeOf(name)
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var report *inspect.Report
 			if err := fxcelltest.Fault(append(options, fx.Populate(&report))...); err != nil {
@@ -65,13 +78,13 @@ func TestEachAssemblyHasTheCellsOfItsFile(t *testing.T) {
 // What the Durable product keeps, it keeps for good; the Demo product says what ends with it.
 func TestNothingOfTheDurableProductEndsWithItsProcess(t *testing.T) {
 	t.Parallel()
-	for mode, options := range assemblies() {
+	for name, options := range assemblies() {
 		var report *inspect.Report
 		if err := fxcelltest.Fault(append(options, fx.Populate(&report))...); err != nil {
 			t.Fatal(err)
 		}
-		if volatile := len(report.Volatile) > 0; volatile != (mode == "demo") {
-			t.Errorf("%s: volatile are %v", mode, report.Volatile)
+		if volatile := len(report.Volatile) > 0; volatile != (name == "demo") {
+			t.Errorf("%s: volatile are %v", name, report.Volatile)
 		}
 	}
 }

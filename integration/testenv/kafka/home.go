@@ -30,11 +30,17 @@ const (
 	scratch  = "tmp"
 )
 
+// behind is a second listener, for clients that come by a proxy and are sent to it again. The zero value is none.
+type behind struct {
+	proxy string // host:port
+	port  int    // where it listens
+}
+
 // furnish writes what a broker is started by, and the beginning of its data if there is none. It listens on the port if that is free.
-func (d distribution) furnish(dir string, preferred int, options ...string) (process.Spec, error) {
+func (d distribution) furnish(dir string, preferred int, second behind, options ...string) (process.Spec, error) {
 	port, err1 := local.FreePort(preferred)
 	controller, err2 := local.FreePort(0)
-	if err := errors.Join(err1, err2, settle(dir, port, controller), d.begin(filepath.Join(dir, logs))); err != nil {
+	if err := errors.Join(err1, err2, settle(dir, port, controller, second), d.begin(filepath.Join(dir, logs))); err != nil {
 		return process.Spec{}, err
 	}
 	archive := filepath.Join(d.kept, classes)
@@ -55,8 +61,14 @@ func (d distribution) args(class string, args ...string) []string {
 }
 
 // settle writes the settings.
-func settle(dir string, port, controller int) error {
-	text := strings.NewReplacer("@PORT@", strconv.Itoa(port), "@CONTROLLER@", strconv.Itoa(controller)).Replace(template)
+func settle(dir string, port, controller int, second behind) error {
+	listen, proxy := "", ""
+	if second.proxy != "" {
+		listen, proxy = ",BEHIND://"+local.Address(second.port), ",BEHIND://"+second.proxy
+	}
+	text := strings.NewReplacer(
+		"@PORT@", strconv.Itoa(port), "@CONTROLLER@", strconv.Itoa(controller), "@BEHIND@", listen, "@PROXY@", proxy,
+	).Replace(template)
 	return errors.Join(
 		os.MkdirAll(filepath.Join(dir, scratch), 0o700),
 		os.WriteFile(filepath.Join(dir, settings), []byte(text), 0o600),

@@ -23,11 +23,25 @@ type Server struct {
 // Start starts a broker in a temporary folder, on free ports of the loopback interface. It returns when the broker is one of the cluster's that clients are
 // sent to.
 func Start(ctx context.Context) (*Server, error) {
+	return start(ctx, func(d distribution, dir string) (process.Spec, error) { return d.furnish(dir, 0, behind{}) })
+}
+
+// StartBehind is Start for a broker whose clients come by a proxy of theirs, host:port: whoever asks at the port of this machine that is returned is sent
+// to the proxy.
+func StartBehind(ctx context.Context, proxy string) (s *Server, port int, err error) {
+	if port, err = local.FreePort(0); err != nil {
+		return nil, 0, wrap(err)
+	}
+	s, err = start(ctx, func(d distribution, dir string) (process.Spec, error) { return d.furnish(dir, 0, behind{proxy, port}) })
+	return s, port, err
+}
+
+func start(ctx context.Context, furnish func(d distribution, dir string) (process.Spec, error)) (*Server, error) {
 	d, err := find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
-	p, err := process.Start(ctx, "kafka", answers, func(dir string) (process.Spec, error) { return d.furnish(dir, 0) })
+	p, err := process.Start(ctx, "kafka", answers, func(dir string) (process.Spec, error) { return furnish(d, dir) })
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %v does not start: %w", d, err)
 	}
@@ -64,7 +78,7 @@ func Up(ctx context.Context) (brokers, text string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	brokers, already, err := process.Up(ctx, dir, answers, func() (process.Spec, error) { return d.furnish(dir, personPort) })
+	brokers, already, err := process.Up(ctx, dir, answers, func() (process.Spec, error) { return d.furnish(dir, personPort, behind{}) })
 	switch {
 	case err != nil:
 		return "", "", fmt.Errorf("kafka: %v does not start: %w", d, err)

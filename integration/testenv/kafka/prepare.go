@@ -46,7 +46,7 @@ func (d distribution) format(ctx context.Context, to string) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := settle(dir, 1, 2); err != nil { // nobody listens
+	if err := settle(dir, 1, 2, behind{}); err != nil { // nobody listens
 		return err
 	}
 	c := exec.CommandContext(ctx, d.java, d.args("kafka.tools.StorageTool", "format", "-t", identity(), "-c", settings)...) //nolint:gosec // java of the PATH
@@ -63,7 +63,7 @@ func (d distribution) dump(ctx context.Context, to string) error {
 	var dir string
 	p, err := process.Start(ctx, "kafka", answers, func(in string) (process.Spec, error) {
 		dir = in
-		return d.furnish(in, 0, "-XX:ArchiveClassesAtExit="+classes)
+		return d.furnish(in, 0, behind{}, "-XX:ArchiveClassesAtExit="+classes)
 	})
 	if err != nil {
 		return err
