@@ -18,6 +18,7 @@ import (
 	"fxcell.dev/fxcell/idempotency"
 	"fxcell.dev/fxcell/lock"
 	"fxcell.dev/fxcell/secret"
+	"fxcell.dev/infra/postgres"
 )
 
 // settings is the configuration of the tests.
@@ -132,4 +133,33 @@ func TestServerWithoutAFileIsToldAtTheStart(t *testing.T) {
 			t.Errorf("appendonly %s: %d warnings, want %d", file, logs.Len(), want)
 		}
 	}
+}
+
+// Both adapters provide the two ports, by modules of which an assembly lists one.
+func TestOneModuleOfLocksIsListedBesideTheOtherServers(t *testing.T) {
+	t.Parallel()
+	assembly := func(modules ...fx.Option) error {
+		modules = append(modules, fx.Provide(zap.NewNop), fx.Provide(func() config.Source { return both{} }))
+		return fxcelltest.Fault(fxcell.Assembly("shop", durability.Durable, modules...))
+	}
+	if err := assembly(postgres.Module, Module); err != nil {
+		t.Errorf("PostgreSQL with the locks of Redis: %v", err)
+	}
+	if err := assembly(postgres.Module, postgres.Locks); err != nil {
+		t.Errorf("PostgreSQL with its own locks: %v", err)
+	}
+	wants(t, assembly(postgres.Module, postgres.Locks, Module), "already provided")
+}
+
+// both is the configuration of two servers that nobody asks.
+type both struct{}
+
+func (both) Decode(_ string, into any) error {
+	switch c := into.(type) {
+	case *Config:
+		c.Addrs = []string{"127.0.0.1:1"}
+	case *postgres.Config:
+		c.DSN = secret.NewText("postgres://u@127.0.0.1:1")
+	}
+	return nil
 }

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS fxcell.claim;
+DROP TABLE IF EXISTS fxcell.lock;
