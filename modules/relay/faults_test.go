@@ -53,7 +53,7 @@ func (l *losingLog) Own(ctx context.Context, r event.Reader) (event.Stream, erro
 func (l *losingLog) lose() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_ = l.last.Stream.Release(context.Background())
+	_ = l.last.Release(context.Background())
 	close(l.last.lost)
 }
 

@@ -5,13 +5,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"fxcell.dev/fxcell/event"
 )
 
 func TestEverythingIsPublishedOnceInOrderOfKeys(t *testing.T) {
-	bubble(t, func(_ *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.sink.latency = 2 * time.Millisecond
 		w.cfg.Batch = 7
 		_, stop := w.start()
@@ -30,7 +33,9 @@ func TestEverythingIsPublishedOnceInOrderOfKeys(t *testing.T) {
 }
 
 func TestSomeBatchesAreOnTheirWayAndNoMore(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.cfg = Config{Batch: 10, InFlight: 3}
 		w.sink.silent = true
 		w.publish(1, 100, "a")
@@ -49,7 +54,9 @@ func TestSomeBatchesAreOnTheirWayAndNoMore(t *testing.T) {
 }
 
 func TestTheWindowIsBoundedInBytes(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.cfg = Config{Batch: 1, InFlight: 100, WindowBytes: 5000}
 		w.sink.silent = true
 		big := named("a", 1)
@@ -66,7 +73,9 @@ func TestTheWindowIsBoundedInBytes(t *testing.T) {
 }
 
 func TestABrokerThatIsAwayCostsNoAttempt(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		r, _ := w.start()
 		w.sink.set(func() { w.sink.down = true })
 		w.publish(1, 3, "a", "b")
@@ -90,7 +99,9 @@ func TestABrokerThatIsAwayCostsNoAttempt(t *testing.T) {
 }
 
 func TestASinkThatWaitsForItsBrokerIsSeenToStandStill(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		r, _ := w.start()
 		w.sink.set(func() { w.sink.silent = true })
 		w.publish(1, 3, "a")
@@ -109,7 +120,9 @@ func TestASinkThatWaitsForItsBrokerIsSeenToStandStill(t *testing.T) {
 }
 
 func TestARefusedEventParksItsKey(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.cfg.Batch = 3
 		w.sink.latency = time.Millisecond
 		w.sink.refused["a2"] = true
@@ -132,7 +145,9 @@ func TestARefusedEventParksItsKey(t *testing.T) {
 }
 
 func TestWhatIsParkedSaysWhy(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.sink.refused["a1"] = true
 		w.start()
 		w.publish(1, 2, "a")
@@ -151,7 +166,9 @@ func TestWhatIsParkedSaysWhy(t *testing.T) {
 }
 
 func TestAnEventWithoutAKeyIsParkedAlone(t *testing.T) {
-	bubble(t, func(_ *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.sink.refused["2"] = true
 		w.start()
 		w.publish(1, 3, "")
@@ -162,7 +179,9 @@ func TestAnEventWithoutAKeyIsParkedAlone(t *testing.T) {
 }
 
 func TestWhatCanBeKnownIsNotSent(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.sink.most = 1000
 		w.start()
 		large := named("a", 2)
@@ -179,7 +198,9 @@ func TestWhatCanBeKnownIsNotSent(t *testing.T) {
 }
 
 func TestAParkedKeyThatWasLetGoIsPublishedAgain(t *testing.T) {
-	bubble(t, func(_ *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		released := &releasedParking{Parking: w.parking}
 		w.parking = released
 		w.sink.refused["a1"] = true
@@ -195,7 +216,9 @@ func TestAParkedKeyThatWasLetGoIsPublishedAgain(t *testing.T) {
 }
 
 func TestTheNextOwnerGoesOn(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.cfg.Batch = 5
 		w.sink.latency = 2 * time.Millisecond
 		_, stopFirst := w.start()
@@ -215,7 +238,9 @@ func TestTheNextOwnerGoesOn(t *testing.T) {
 }
 
 func TestAStopThatCannotWaitLeavesTheRestToTheNextOwner(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.sink.silent = true
 		_, stop := w.start()
 		w.publish(1, 3, "a")
@@ -233,7 +258,9 @@ func TestAStopThatCannotWaitLeavesTheRestToTheNextOwner(t *testing.T) {
 }
 
 func TestALostLogIsGivenUpAtOnce(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		losing := &losingLog{Log: w.log}
 		w.log = losing
 		w.sink.silent = true
@@ -254,7 +281,9 @@ func TestALostLogIsGivenUpAtOnce(t *testing.T) {
 }
 
 func TestAPositionThatCannotBeStoredIsStoredLater(t *testing.T) {
-	bubble(t, func(_ *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		failing := &failingTx{Transactor: w.tx, left: 3}
 		real := w.tx
 		w.tx = failing
@@ -270,7 +299,9 @@ func TestAPositionThatCannotBeStoredIsStoredLater(t *testing.T) {
 }
 
 func TestErrorsOfTheLogAreWaitedFor(t *testing.T) {
-	bubble(t, func(_ *testing.T, w *world) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		w.log = &failingLog{Log: w.log, left: 5}
 		w.start()
 		w.publish(1, 3, "a")

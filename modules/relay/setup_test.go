@@ -57,7 +57,7 @@ type testSink struct {
 type testSender struct {
 	*testSink
 
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // a sender is as old as its context
 	failed map[string]bool
 	last   chan struct{} // closes when what was handed over before is done
 }
@@ -290,11 +290,4 @@ func (w *world) parkedIs(when string, want ...string) {
 func (w *world) after(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
-}
-
-// bubble runs a test in a bubble, where waiting costs no time.
-func bubble(t *testing.T, test func(t *testing.T, w *world)) {
-	t.Helper()
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { test(t, newWorld(t)) })
 }
