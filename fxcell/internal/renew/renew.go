@@ -34,7 +34,9 @@ type Renewal struct {
 func Start(ctx context.Context, l Lease) *Renewal {
 	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
 	r := &Renewal{lease: l, lost: make(chan struct{}), end: end, ended: make(chan struct{}), until: l.Since.Add(l.TTL)}
+	r.mu.Lock()
 	r.expiry = time.AfterFunc(time.Until(r.until), r.expire)
+	r.mu.Unlock()
 	go r.run(ctx)
 	return r
 }
