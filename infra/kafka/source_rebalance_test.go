@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -71,11 +72,23 @@ func (r *sourceRig) partitionsOf(t *testing.T) func(key string) int {
 
 func TestMembersComeAndGoUnderLoad(t *testing.T) {
 	t.Parallel()
+	comeAndGo(t, func(tb testing.TB) Config {
+		tb.Helper()
+		return brisk(fake(tb).ListenAddrs()...)
+	})
+}
+
+func TestMembersComeAndGoUnderLoadOnARealBroker(t *testing.T) {
+	t.Parallel()
+	comeAndGo(t, real)
+}
+
+func comeAndGo(t *testing.T, brokers func(tb testing.TB) Config) {
+	t.Helper()
 	for _, mode := range []event.Mode{event.Each, event.Batched} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
-			brokers := fake(t).ListenAddrs()
-			cfg := brisk(brokers...)
+			cfg := brokers(t)
 			cfg.Topics.Partitions = 6
 			rig, d := newSourceRig(t, cfg), newDatabase(t)
 			d.placeOf = rig.partitionsOf(t)
@@ -111,4 +124,31 @@ func TestMembersComeAndGoUnderLoad(t *testing.T) {
 			t.Logf("%s: %d events, %d handled again without an effect", mode, n, d.again())
 		})
 	}
+}
+
+// Who does not listen to the end of its context holds up a partition for a while, not the group.
+func TestHandlerThatDoesNotEndLosesItsPartition(t *testing.T) {
+	t.Parallel()
+	cfg := brisk(fake(t).ListenAddrs()...)
+	cfg.Topics.Partitions = 2
+	cfg.Groups.Rebalance = 2 * time.Second
+	rig, d := newSourceRig(t, cfg), newDatabase(t)
+	rig.mustPublish(t, some(40, 20)...)
+	ends := make(chan struct{})
+	stuck := d.start(t, cfg, consumer.Config{Lanes: 40}, contract.Subscription{Mode: event.External, Handle: func(context.Context, []event.Delivery) error {
+		<-ends
+		return nil
+	}})
+	until(t, "every key is being handled", func() bool { return stuck.handled.Load() == 20 })
+	other := d.start(t, cfg, consumer.Config{}, contract.Subscription{Mode: event.External, Handle: func(context.Context, []event.Delivery) error { return nil }})
+	until(t, "the next owner handles", func() bool { return other.handled.Load() > 0 })
+	if got := stuck.logs.FilterMessageSnippet("partition given up though").Len(); got != 1 {
+		t.Errorf("%d lines about it, want 1", got)
+	}
+	if stuck.joined() != 1 {
+		t.Errorf("the first owner joined %d times, want it to keep its other partition", stuck.joined())
+	}
+	close(ends)
+	stuck.stop()
+	other.stop()
 }

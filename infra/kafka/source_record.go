@@ -30,7 +30,7 @@ func (c Config) read(m *sarama.ConsumerMessage) record {
 		r.bytes += len(h.Key) + len(h.Value)
 	}
 	if r.event, r.fault = c.eventOf(m); r.fault == nil {
-		r.fault = storable(r.event)
+		r.fault = usable(r.event)
 	}
 	if r.fault != nil {
 		r.event = c.kept(m, r.event)
@@ -41,8 +41,9 @@ func (c Config) read(m *sarama.ConsumerMessage) record {
 // longestID is how long the id of an event may be: it is looked up by an index.
 const longestID = 512
 
-// storable refuses attributes that no database keeps as text: of an event that has one, neither effect nor failure could ever be stored.
-func storable(e event.Event) error {
+// usable refuses events that nobody can tell from others, and attributes that no database keeps as text: of an event that has one, neither effect nor
+// failure could ever be stored.
+func usable(e event.Event) error {
 	var faults []error
 	for _, a := range []struct{ what, value string }{
 		{"the key", e.Key},
@@ -61,6 +62,11 @@ func storable(e event.Event) error {
 	} {
 		if !isText(a.value) {
 			faults = append(faults, fmt.Errorf("%s is no text", a.what))
+		}
+	}
+	for _, a := range []struct{ what, value string }{{headerID, e.ID}, {headerType, e.Contract}} {
+		if a.value == "" {
+			faults = append(faults, fmt.Errorf("%s is empty", a.what))
 		}
 	}
 	if len(e.ID) > longestID {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
@@ -122,8 +123,11 @@ func (r *sourceRig) subject() eventtest.SourceSubject {
 	return eventtest.SourceSubject{Source: r, Publish: r.publish}
 }
 
-// real returns the brokers of a server that was started for the tests.
-func real(tb testing.TB) []string {
+// real is a configuration for a server that was started for the tests, on which nobody else has what it names.
+func real(tb testing.TB) Config {
 	tb.Helper()
-	return strings.Split(fxcelltest.Server(tb, "TESTENV_KAFKA_BROKERS"), ",")
+	cfg := brisk(strings.Split(fxcelltest.Server(tb, "TESTENV_KAFKA_BROKERS"), ",")...)
+	cfg.Topics.Prefix = "t" + uuid.NewString() + "."
+	cfg.Groups.Prefix = cfg.Topics.Prefix
+	return cfg
 }
