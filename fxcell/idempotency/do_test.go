@@ -61,7 +61,8 @@ func (claim) Fence() int64 { return 7 }
 
 func (c claim) Renew(ctx context.Context, _ time.Duration) error    { return c.note(ctx, "renew") }
 func (c claim) Complete(ctx context.Context, _ time.Duration) error { return c.note(ctx, "complete") }
-func (c claim) Release(ctx context.Context) error                   { return c.note(ctx, "release") }
+
+func (c claim) Release(ctx context.Context) error { return c.note(ctx, "release") }
 
 var errEffect = errors.New("the effect failed")
 
@@ -116,14 +117,14 @@ func TestDoRenewsWhileTheEffectRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := &journal{}
 		err := idempotency.Do(t.Context(), j, "key", idempotency.Terms{Lease: 3 * time.Second}, func(ctx context.Context, _ int64) error {
-			time.Sleep(10*time.Second + time.Millisecond) // in the bubble
+			<-time.After(10*time.Second + time.Millisecond) // in the bubble
 			return ctx.Err()
 		})
 		if err != nil || j.count("renew") != 10 {
 			t.Errorf("Do = %v with %d renewals in ten seconds of a lease of three, want 10", err, j.count("renew"))
 		}
 		before := j.count("renew")
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if j.count("renew") != before {
 			t.Error("it is renewed after the end")
 		}
@@ -175,10 +176,13 @@ func TestAPanicLeavesTheLeaseToRunOut(t *testing.T) {
 		j := &journal{}
 		func() {
 			defer func() { _ = recover() }()
-			_ = idempotency.Do(t.Context(), j, "key", idempotency.Terms{}, func(context.Context, int64) error { var m map[string]int; m["a"] = 1; return nil })
+			_ = idempotency.Do(t.Context(), j, "key", idempotency.Terms{}, func(_ context.Context, fence int64) error {
+				_ = []int{}[fence]
+				return nil
+			})
 			t.Error("the panic was swallowed")
 		}()
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if j.count("renew")+j.count("complete")+j.count("release") != 0 {
 			t.Errorf("steps %v, want only the claim", j.steps)
 		}

@@ -33,7 +33,7 @@ func TestBoundEndsWithTheLock(t *testing.T) {
 		l := acquire(t, k)
 		bound, stop := lock.Bound(t.Context(), l)
 		defer stop()
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if bound.Err() != nil {
 			t.Fatalf("the context has ended: %v", context.Cause(bound))
 		}
@@ -81,7 +81,7 @@ func TestClosedKeeperGivesLocksUpAndTakesNone(t *testing.T) {
 			_, err := k.Acquire(t.Context(), "a", time.Second)
 			waiting <- err
 		}()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if err := k.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -90,7 +90,7 @@ func TestFullTablesRefuseAndEndedRowsMakeRoom(t *testing.T) {
 				t.Errorf("the check of full %s finds nothing wrong", name)
 			}
 		}
-		time.Sleep(2 * time.Second) // in the bubble: the claims end, the locks are renewed
+		<-time.After(2 * time.Second) // in the bubble: the claims end, the locks are renewed
 		if _, err := c.Claim(t.Context(), "more", time.Second); err != nil {
 			t.Errorf("Claim after others have ended = %v", err)
 		}

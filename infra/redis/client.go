@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 
@@ -86,9 +87,7 @@ func (c *client) accept(ctx context.Context, made goredis.UniversalClient) error
 	}
 	has := map[string]string{}
 	for _, section := range info {
-		for key, value := range section {
-			has[key] = value
-		}
+		maps.Copy(has, section)
 	}
 	if policy := has["maxmemory_policy"]; has["maxmemory"] != "0" && policy != "" && policy != "noeviction" {
 		return fmt.Errorf("the server removes keys when it is full (maxmemory-policy %s), also those of claims and locks: set noeviction, or give them a server of their own", policy)

@@ -30,7 +30,7 @@ func isLost(r *Renewal) bool {
 func TestLeaseIsLostWhenItCannotBeExtendedInTime(t *testing.T) {
 	t.Parallel()
 	hang := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-	deaf := func(context.Context) error { time.Sleep(20 * time.Second); return nil } // keeps to no context
+	deaf := func(context.Context) error { <-time.After(20 * time.Second); return nil } // keeps to no context
 	fail := func(err error) func(context.Context) error { return func(context.Context) error { return err } }
 	for name, c := range map[string]struct {
 		extend []func(context.Context) error // the last one stays
@@ -62,12 +62,12 @@ func TestLeaseIsLostWhenItCannotBeExtendedInTime(t *testing.T) {
 				if want == 0 {
 					want = time.Hour
 				}
-				time.Sleep(want - time.Millisecond)
+				<-time.After(want - time.Millisecond)
 				synctest.Wait()
 				if isLost(r) {
 					t.Error("it is lost too early")
 				}
-				time.Sleep(time.Millisecond)
+				<-time.After(time.Millisecond)
 				synctest.Wait()
 				if isLost(r) != (c.lost > 0) || told != min(1, int(c.lost)) {
 					t.Errorf("lost: %v, told %d times", isLost(r), told)
@@ -75,7 +75,7 @@ func TestLeaseIsLostWhenItCannotBeExtendedInTime(t *testing.T) {
 				if ours := r.Stop(t.Context()); ours != (c.lost == 0) {
 					t.Errorf("Stop = %v", ours)
 				}
-				time.Sleep(time.Minute) // nothing comes after
+				<-time.After(time.Minute) // nothing comes after
 				if isLost(r) != (c.lost > 0) {
 					t.Error("it is lost after its end")
 				}
@@ -90,7 +90,7 @@ func TestLeaseThatTookLongToTakeIsLostInTime(t *testing.T) {
 		r := Start(t.Context(), Lease{
 			TTL: 9 * time.Second, Since: time.Now().Add(-8 * time.Second), Gone: errGone, Extend: func(context.Context) error { return nil },
 		})
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		synctest.Wait()
 		if !isLost(r) {
 			t.Error("it is not lost, though it may have ended on its server")
@@ -103,16 +103,16 @@ func TestStopWaitsNoLongerThanItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := Start(t.Context(), Lease{TTL: 3 * time.Second, Since: time.Now(), Gone: errGone, Extend: func(context.Context) error {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			return nil
 		}})
-		time.Sleep(1500 * time.Millisecond)
+		<-time.After(1500 * time.Millisecond)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		started := time.Now()
 		if !r.Stop(ctx) || time.Since(started) != time.Second {
 			t.Errorf("Stop took %v", time.Since(started))
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 	})
 }

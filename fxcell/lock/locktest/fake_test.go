@@ -110,8 +110,8 @@ type fake struct {
 	*lock.Keeper
 
 	grade   durability.Grade
-	acquire func(l lock.Locker, ctx context.Context, name string, ttl time.Duration) (lock.Lock, error) //nolint:revive // the receiver first
-	try     func(l lock.Locker, ctx context.Context, name string, ttl time.Duration) (lock.Lock, error) //nolint:revive // the receiver first
+	acquire func(l lock.Locker, ctx context.Context, name string, ttl time.Duration) (lock.Lock, error)
+	try     func(l lock.Locker, ctx context.Context, name string, ttl time.Duration) (lock.Lock, error)
 	wrap    func(ctx context.Context, l lock.Lock) lock.Lock
 }
 
