@@ -2,7 +2,9 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,16 +15,17 @@ import (
 
 // load publishes events of many keys, evenly, for as long as a test likes.
 type load struct {
-	rig  *sourceRig
-	end  chan struct{}
-	done chan int
+	rig   *sourceRig
+	end   chan struct{}
+	done  chan int
+	again atomic.Bool // some of it is published again
 }
 
 const loadKeys = 60
 
 func startLoad(t *testing.T, rig *sourceRig, pause time.Duration) *load {
 	t.Helper()
-	l := &load{rig, make(chan struct{}), make(chan int, 1)}
+	l := &load{rig: rig, end: make(chan struct{}), done: make(chan int, 1)}
 	go func() {
 		n := 0
 		defer func() { l.done <- n }()
@@ -39,7 +42,12 @@ func startLoad(t *testing.T, rig *sourceRig, pause time.Duration) *load {
 				key := fmt.Sprint("k", n%loadKeys)
 				events[i] = event.Event{ID: fmt.Sprintf("%s/%d", key, n), Contract: "event.a.v1", Topic: "suite", Key: key, Time: time.Now()}
 			}
-			if err := rig.publish(t.Context(), events...); err != nil {
+			err := rig.publish(t.Context(), events...)
+			if l.again.Load() {
+				rig.seq.Add(-int64(len(events)))
+				err = errors.Join(err, rig.publish(t.Context(), events...))
+			}
+			if err != nil {
 				t.Errorf("publish: %v", err)
 				return
 			}
