@@ -78,6 +78,13 @@ func (t *driverTx) Rollback() error {
 	return t.Tx.Rollback()
 }
 
+// Close implements driver.Conn. It says goodbye; a server that is gone, or does not take it, ends the session by itself.
+func (c *conn) Close() error {
+	c.line.until(time.Now().Add(c.grace)) // the end of the last exchange's patience is over by now
+	_ = c.pqConn.Close()
+	return nil
+}
+
 // Ping implements driver.Pinger.
 func (c *conn) Ping(ctx context.Context) error {
 	defer c.watch(ctx)()

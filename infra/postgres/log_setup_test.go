@@ -2,12 +2,8 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -28,42 +24,6 @@ type process struct {
 	sql    db.SQL
 	writer *writer
 	log    *eventLog
-}
-
-// logDatabase makes a database with the log's schema on the server under test, and returns its address.
-func logDatabase(tb testing.TB) string {
-	tb.Helper()
-	u, err := url.Parse(dsn(tb))
-	if err != nil {
-		tb.Fatal("the DSN of the server under test is no URL")
-	}
-	name := "log_" + strings.ToLower(rand.Text())
-	command(tb, u.String(), `CREATE DATABASE `+name)
-	server := u.String()
-	tb.Cleanup(func() { command(tb, server, `DROP DATABASE `+name+` WITH (FORCE)`) })
-	schema, err := os.ReadFile("../../migrations/fxcell/0001_outbox.up.sql")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	u.Path = "/" + name
-	command(tb, u.String(), `CREATE SCHEMA fxcell`)
-	command(tb, u.String(), string(schema))
-	return u.String()
-}
-
-// command runs statements on a connection of its own.
-func command(tb testing.TB, server, statements string) {
-	tb.Helper()
-	on, err := sql.Open("postgres", server)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer func() { _ = on.Close() }()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 30*time.Second)
-	defer cancel()
-	if _, err := on.ExecContext(ctx, statements); err != nil {
-		tb.Fatalf("%.60s: %v", statements, err)
-	}
 }
 
 // join opens the log of a database as one more process.

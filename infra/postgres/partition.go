@@ -63,6 +63,9 @@ func look(ctx context.Context, on looker) (shelf, error) {
 		return shelf{}, fmt.Errorf("look at the partitions of fxcell.outbox: %w", translate(ctx, err))
 	}
 	for _, r := range rows {
+		if r.Attached && r.Bounds == "" {
+			continue // dropped since the statement began: what has a range has bounds
+		}
 		p := partition{name: r.Name, attached: r.Attached, leaving: r.Leaving, dropped: r.Dropped}
 		if p.attached {
 			if p.from, p.to, err = parseBounds(r.Bounds); err != nil {

@@ -16,7 +16,7 @@ import (
 func TestNothingIsDroppedThatAReaderHasYetToRead(t *testing.T) {
 	t.Parallel()
 	h, u := shelved(t)
-	h.pool.cfg.Outbox.Retention, u.size = time.Millisecond, 20
+	h.pool.cfg.Outbox.Retention, u.size, u.every = time.Millisecond, 20, 5*time.Millisecond
 	l := newLog(h.pool)
 	if err := l.open(t.Context()); err != nil {
 		t.Fatal(err)
@@ -123,7 +123,9 @@ func (h *house) publishMany(w *writer, name string, writers, each int) {
 					switch {
 					case err == nil:
 						i++
-					case !errors.Is(err, undone) && !errors.Is(err, db.ErrUnavailable):
+					case errors.Is(err, db.ErrUnavailable):
+						h.awaitRoom()
+					case !errors.Is(err, undone):
 						h.Errorf("write = %v", err)
 					}
 				}

@@ -2,17 +2,7 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
-	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
-	"time"
-
-	"github.com/lib/pq"
 
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/secret"
@@ -29,30 +19,8 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	server := dsn(t)
-	name := "partition_" + strings.ToLower(rand.Text())
-	at, err := url.Parse(server)
-	if err != nil {
-		t.Fatal("the DSN of the server under test is no URL")
-	}
-	at.Path = "/" + name
-	onServer(t, server, "CREATE DATABASE "+name)
-	t.Cleanup(func() { onServer(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
-	h := &house{T: t, pool: openPool(t, at.String())}
+	h := &house{T: t, pool: openPool(t, logDatabase(t))}
 	h.tx, h.sql = transactor{h.pool}, access{h.pool}
-	h.exec("CREATE SCHEMA fxcell")
-	steps, err := filepath.Glob("../../migrations/fxcell/*.up.sql")
-	if err != nil || len(steps) < 1 {
-		t.Fatalf("the steps of the schema are %v, %v", steps, err)
-	}
-	slices.Sort(steps)
-	for _, step := range steps {
-		text, err := os.ReadFile(step)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.exec(string(text))
-	}
 	return h
 }
 
@@ -71,22 +39,6 @@ func openPool(t *testing.T, dsn string) *pool {
 		}
 	})
 	return p
-}
-
-// onServer runs a statement outside of every transaction.
-func onServer(t *testing.T, dsn, statement string) {
-	t.Helper()
-	c, err := pq.NewConnector(dsn)
-	if err != nil {
-		t.Fatal("the driver refuses the DSN")
-	}
-	opened := sql.OpenDB(c)
-	defer func() { _ = opened.Close() }()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	if _, err := opened.ExecContext(ctx, statement); err != nil {
-		t.Errorf("%s: %v", statement, err)
-	}
 }
 
 // exec runs a statement in a transaction of its own.

@@ -8,14 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/fxcelltest"
 	"fxcell.dev/fxcell/secret"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // dsn returns the address of the server under test.
 func dsn(tb testing.TB) string {

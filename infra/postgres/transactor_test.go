@@ -134,6 +134,23 @@ func TestConnectionThatIsCutBeforeTheCommitIsNoUnknownOutcome(t *testing.T) {
 	}
 }
 
+func TestConnectionThatWasIdleForLongClosesWithoutAnError(t *testing.T) {
+	t.Parallel()
+	r := open(t, Config{}, ids)
+	made, err := r.pool.connector.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ := made.(*conn)
+	if err := c.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.line.until(time.Now().Add(-time.Second)) // as its patience is over when it was idle for longer
+	if err := c.Close(); err != nil {
+		t.Errorf("Close = %v", err)
+	}
+}
+
 func TestServerThatFreezesEndsAStatement(t *testing.T) {
 	t.Parallel()
 	p, cfg := throughProxy(t)
