@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -110,19 +112,21 @@ func (c *cluster) await(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.StartTimeout)
 	defer cancel()
+	said := map[string]error{} // what became of each broker, but for those that did not get to say
 	for {
-		var faults []error
 		for _, addr := range c.cfg.Brokers {
 			err := accept(ctx, addr, cfg)
 			if err == nil || errors.Is(err, errOld) || errors.Is(err, sarama.ErrSASLAuthenticationFailed) {
 				return err
 			}
-			faults = append(faults, err)
+			if said[addr] == nil || ctx.Err() == nil {
+				said[addr] = err
+			}
 		}
 		select {
 		case <-time.After(250 * time.Millisecond):
 		case <-ctx.Done():
-			return errors.Join(faults...)
+			return errors.Join(slices.Collect(maps.Values(said))...)
 		}
 	}
 }

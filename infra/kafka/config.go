@@ -104,9 +104,9 @@ func (c Config) Validate() error {
 			faults = append(faults, fault(n.key, n.what))
 		}
 	}
-	for _, b := range c.Brokers {
-		if !isAddress(b) {
-			faults = append(faults, fault("brokers", fmt.Sprintf("has %q, which is not of the form host:port", b)))
+	for i, b := range c.Brokers {
+		if !isAddress(b) { // it is not shown: somebody may have put a password there
+			faults = append(faults, fault("brokers", fmt.Sprintf("is wrong: number %d is not of the form host:port", i+1)))
 		}
 	}
 	return errors.Join(append(faults, c.tlsFault(), c.saslFault(), c.Topics.fault(), c.Groups.fault())...)
