@@ -21,6 +21,7 @@ import (
 	"fxcell.dev/fxcell/internal/seal"
 	"fxcell.dev/fxcell/lock"
 	"fxcell.dev/fxcell/outbox"
+	"fxcell.dev/fxcell/ratelimit"
 	"fxcell.dev/fxcell/secret"
 )
 
@@ -37,7 +38,8 @@ type App struct {
 
 // ports are the ports that every assembly guards. A port that is missing here fails a test.
 func ports() []durability.Port {
-	return slices.Concat(db.Ports(), []durability.Port{secret.Port()}, outbox.Ports(), event.Ports(), idempotency.Ports(), lock.Ports())
+	return slices.Concat(db.Ports(), []durability.Port{secret.Port()}, outbox.Ports(), event.Ports(), idempotency.Ports(), lock.Ports(),
+		ratelimit.Ports())
 }
 
 // Assembly is a deployable list of modules under one durability mode, an fx.Module named apps/<id>. It provides clock.Clock, judges every port

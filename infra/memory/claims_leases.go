@@ -20,13 +20,16 @@ type leases struct {
 	ends leaseHeap
 }
 
-// leaseRow is a key that is held, or that is done.
+// leaseRow is a key that is held, that is done, or that was tried.
 type leaseRow struct {
 	key   string
 	fence int64 // of its holder: nobody else has it
 	until time.Time
 	done  bool
 	place int // in ends
+
+	count   int       // of attempts
+	blocked time.Time // until when there may be none
 }
 
 func newLeases(capacity int) *leases {
@@ -77,6 +80,26 @@ func (l *leases) change(key string, fence int64, by func(r *leaseRow)) bool {
 	}
 	by(r)
 	return true
+}
+
+// attempt lets by change the row of a key, which it makes if there is none.
+func (l *leases) attempt(key string, by func(r *leaseRow, now time.Time)) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.forget(now)
+	r := l.rows[key]
+	if r == nil {
+		if len(l.rows) >= l.capacity {
+			return errLeasesFull
+		}
+		r = &leaseRow{key: key}
+		l.rows[key] = r
+		heap.Push(&l.ends, r)
+	}
+	by(r, now)
+	heap.Fix(&l.ends, r.place)
+	return nil
 }
 
 // end lets a row end after d, and now when d is zero. It is for functions that change calls.

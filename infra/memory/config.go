@@ -12,6 +12,7 @@ type Config struct {
 	ParkingCapacity int // events that readers gave up on, with those that wait behind them; 16384 when zero
 	ClaimCapacity   int // keys that are claimed, or done and not forgotten; 1048576 when zero
 	LockCapacity    int // locks that are held; 65536 when zero
+	AttemptCapacity int // keys whose attempts are counted; 1048576 when zero
 }
 
 // WithDefaults returns c with the documented default in each field that is zero.
@@ -31,6 +32,9 @@ func (c Config) WithDefaults() Config {
 	if c.LockCapacity == 0 {
 		c.LockCapacity = 1 << 16
 	}
+	if c.AttemptCapacity == 0 {
+		c.AttemptCapacity = 1 << 20
+	}
 	return c
 }
 
@@ -49,5 +53,6 @@ func (c Config) Validate() error {
 		fault(c.ParkingCapacity, "parking_capacity", "PARKING_CAPACITY"),
 		fault(c.ClaimCapacity, "claim_capacity", "CLAIM_CAPACITY"),
 		fault(c.LockCapacity, "lock_capacity", "LOCK_CAPACITY"),
+		fault(c.AttemptCapacity, "attempt_capacity", "ATTEMPT_CAPACITY"),
 	)
 }

@@ -1,5 +1,5 @@
-// Package memory keeps everything in this process: transactions, the outbox log and its readers, the inbox, the parking place, claims, locks and
-// the wrapping of keys. It is bounded and transactional like the adapters of real servers, and gone with the process.
+// Package memory keeps everything in this process: transactions, the outbox log and its readers, the inbox, the parking place, claims, locks,
+// limits and the wrapping of keys. It is bounded and transactional like the adapters of real servers, and gone with the process.
 package memory
 
 import (
@@ -18,8 +18,8 @@ import (
 
 const module = "infra/memory"
 
-// Module provides db.Transactor, outbox.Writer, outbox.Log, event.Inbox, event.Parking, idempotency.Claimer, lock.Locker and
-// secret.KeyProvider by the section memory.
+// Module provides db.Transactor, outbox.Writer, outbox.Log, event.Inbox, event.Parking, idempotency.Claimer, lock.Locker,
+// ratelimit.Limiter and secret.KeyProvider by the section memory.
 var Module = fx.Module(module,
 	config.Section[Config]("memory"),
 	fx.Provide(newLog, newInbox, newParking, newKeys, fx.Private),

@@ -20,6 +20,7 @@ import (
 	"fxcell.dev/fxcell/idempotency"
 	"fxcell.dev/fxcell/lock"
 	"fxcell.dev/fxcell/outbox"
+	"fxcell.dev/fxcell/ratelimit"
 	"fxcell.dev/fxcell/secret"
 	"fxcell.dev/infra/memory"
 )
@@ -42,6 +43,7 @@ type shown struct {
 	Keys    secret.KeyProvider
 	Claimer idempotency.Claimer
 	Locker  lock.Locker
+	Limiter ratelimit.Limiter
 	Claims  []durability.Claim `group:"fxcell.claims"`
 	Checks  []health.Check     `group:"fxcell.checks"`
 }
@@ -64,6 +66,7 @@ func TestModuleShowsEveryPortWithItsClaimAndItsCheck(t *testing.T) {
 	want := map[string]any{
 		"db.Transactor": s.Tx, "outbox.Writer": s.Writer, "outbox.Log": s.Log, "event.Inbox": s.Inbox, "event.Parking": s.Parking,
 		"secret.KeyProvider": s.Keys, "idempotency.Claimer": s.Claimer, "lock.Locker": s.Locker,
+		"ratelimit.Limiter": s.Limiter,
 	}
 	for _, c := range s.Claims {
 		if c.Module != "infra/memory" || any(c.Subject) != want[c.Port] || c.Subject.Durability() != durability.Volatile {
@@ -82,7 +85,7 @@ func TestModuleShowsEveryPortWithItsClaimAndItsCheck(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if diff := cmp.Diff([]string{"claims false", "inbox false", "keys true", "locks false", "log false", "parking false", "transactor true"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"attempts false", "claims false", "inbox false", "keys true", "locks false", "log false", "parking false", "transactor true"}, names); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -136,7 +139,7 @@ func TestStuckTransactionShowsInTheCheck(t *testing.T) {
 
 func TestConfigFaultsAreToldAllAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := build(t, fx.Replace(memory.Config{LogCapacity: -1, InboxCapacity: -1, ParkingCapacity: -1, ClaimCapacity: -1, LockCapacity: -1}))
+	_, err := build(t, fx.Replace(memory.Config{LogCapacity: -1, InboxCapacity: -1, ParkingCapacity: -1, ClaimCapacity: -1, LockCapacity: -1, AttemptCapacity: -1}))
 	if err == nil {
 		t.Fatal("a wrong configuration was accepted")
 	}
@@ -146,6 +149,7 @@ func TestConfigFaultsAreToldAllAtOnce(t *testing.T) {
 		"infra/memory: memory.parking_capacity must be at least 1: set it in the file or FXCELL_MEMORY__PARKING_CAPACITY",
 		"infra/memory: memory.claim_capacity must be at least 1: set it in the file or FXCELL_MEMORY__CLAIM_CAPACITY",
 		"infra/memory: memory.lock_capacity must be at least 1: set it in the file or FXCELL_MEMORY__LOCK_CAPACITY",
+		"infra/memory: memory.attempt_capacity must be at least 1: set it in the file or FXCELL_MEMORY__ATTEMPT_CAPACITY",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q lacks %q", err, want)

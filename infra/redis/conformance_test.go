@@ -11,6 +11,7 @@ import (
 	"fxcell.dev/fxcell/idempotency/idempotencytest"
 	"fxcell.dev/fxcell/lock"
 	"fxcell.dev/fxcell/lock/locktest"
+	"fxcell.dev/fxcell/ratelimit/ratelimittest"
 )
 
 // lockers returns two lockers of two processes on one server, the first behind a gate.
@@ -72,6 +73,22 @@ func TestClaimerKeepsThePromisesOfThePort(t *testing.T) {
 	}, idempotencytest.Features{})
 }
 
+func limiters(t *testing.T, cfg Config) ratelimittest.Subject {
+	t.Helper()
+	first := open(t, cfg)
+	cfg.Prefix = first.cfg.Prefix
+	return ratelimittest.Subject{Limiter: limiter{first}, Other: limiter{open(t, cfg)}}
+}
+
+func TestLimiterKeepsThePromisesOfThePort(t *testing.T) {
+	t.Parallel()
+	open(t, Config{})
+	ratelimittest.Run(t, func(t *testing.T) ratelimittest.Subject {
+		t.Helper()
+		return limiters(t, Config{})
+	}, ratelimittest.Features{})
+}
+
 // A cluster refuses scripts whose keys stand on several nodes: names and keys with braces are among those of the suites.
 func TestPortsKeepTheirPromisesOnACluster(t *testing.T) {
 	t.Parallel()
@@ -98,5 +115,12 @@ func TestPortsKeepTheirPromisesOnACluster(t *testing.T) {
 			t.Helper()
 			return claimers(t, cfg)
 		}, idempotencytest.Features{})
+	})
+	t.Run("limits", func(t *testing.T) {
+		t.Parallel()
+		ratelimittest.Run(t, func(t *testing.T) ratelimittest.Subject {
+			t.Helper()
+			return limiters(t, cfg)
+		}, ratelimittest.Features{})
 	})
 }

@@ -1,4 +1,4 @@
-// Package redis keeps claims and locks on a Redis server, for processes that share no database or should not burden it.
+// Package redis keeps claims, locks and limits on a Redis server, for processes that share no database or should not burden it.
 package redis
 
 import (
@@ -12,15 +12,16 @@ import (
 	"fxcell.dev/fxcell/health"
 	"fxcell.dev/fxcell/idempotency"
 	"fxcell.dev/fxcell/lock"
+	"fxcell.dev/fxcell/ratelimit"
 )
 
 const module = "infra/redis"
 
-// Module provides idempotency.Claimer and lock.Locker by the section redis. An assembly lists it instead of postgres.Locks, and not beside it.
+// Module provides idempotency.Claimer, lock.Locker and ratelimit.Limiter by the section redis. An assembly lists it instead of postgres.Locks, and not beside it.
 var Module = fx.Module(module,
 	config.Section[Config]("redis"),
 	fx.Provide(provideClient, fx.Private),
-	fx.Provide(provideClaimer, provideLocker),
+	fx.Provide(provideClaimer, provideLocker, provideLimiter),
 )
 
 func provideClient(cfg Config, log *zap.Logger, lc fx.Lifecycle) (*client, error) {
@@ -58,6 +59,19 @@ func provideLocker(c *client, lc fx.Lifecycle) lockerResult {
 	l := newLocker(c)
 	lc.Append(fx.StopHook(l.Close))
 	return lockerResult{Locker: l, Claim: claimOf[lock.Locker](l)}
+}
+
+// limiterResult has no check, either.
+type limiterResult struct {
+	fx.Out
+
+	Limiter ratelimit.Limiter
+	Claim   durability.Claim `group:"fxcell.claims"`
+}
+
+func provideLimiter(c *client) limiterResult {
+	l := limiter{c}
+	return limiterResult{Limiter: l, Claim: claimOf[ratelimit.Limiter](l)}
 }
 
 func claimOf[T durability.Stated](port T) durability.Claim {

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"crypto/rand"
 	"net"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"fxcell.dev/fxcell/health"
 	"fxcell.dev/fxcell/idempotency"
 	"fxcell.dev/fxcell/lock"
+	"fxcell.dev/fxcell/ratelimit"
 	"fxcell.dev/fxcell/secret"
 	"fxcell.dev/infra/postgres"
 )
@@ -36,6 +38,7 @@ type shown struct {
 
 	Claimer idempotency.Claimer
 	Locker  lock.Locker
+	Limiter ratelimit.Limiter
 	Checks  []health.Check `group:"fxcell.checks"`
 }
 
@@ -54,6 +57,10 @@ func TestDurableAssemblyTakesClaimsAndLocksOfTheModule(t *testing.T) {
 	claim, err := in.Claimer.Claim(t.Context(), "job", time.Second)
 	isErr(t, "Claim", err, nil)
 	isErr(t, "Complete", claim.Complete(t.Context(), time.Second), nil)
+	n, err := in.Limiter.Take(t.Context(), rand.Text(), ratelimit.Policy{Limit: 1, Window: time.Second})
+	if n != 1 || err != nil {
+		t.Errorf("Take = %d, %v, want 1", n, err)
+	}
 	if len(in.Checks) != 1 || in.Checks[0].Name != "infra/redis" || in.Checks[0].Critical || in.Checks[0].Probe(t.Context()) != nil {
 		t.Errorf("checks %+v, want a healthy one that is not critical", in.Checks)
 	}
