@@ -10,16 +10,17 @@ import (
 	"fxcell.dev/fxcell/health"
 	"fxcell.dev/fxcell/idempotency"
 	"fxcell.dev/fxcell/lock"
+	"fxcell.dev/fxcell/ratelimit"
 	"fxcell.dev/fxcell/worker"
 )
 
 const locksModule = module + "/locks"
 
-// Locks provides idempotency.Claimer and lock.Locker on the server of the section postgres, and the worker that removes what has ended. An assembly lists
-// it beside Module, unless it lists another module that provides them, such as infra/redis.Module.
+// Locks provides idempotency.Claimer, lock.Locker and ratelimit.Limiter on the server of the section postgres, and the worker that removes what has ended.
+// An assembly lists it beside Module, unless it lists another module that provides them, such as infra/redis.Module.
 var Locks = fx.Module(locksModule,
 	fx.Provide(provideLeases, fx.Private),
-	fx.Provide(provideClaimer, provideLocker),
+	fx.Provide(provideClaimer, provideLocker, provideLimiter),
 )
 
 // provideLeases takes the transactor for what it opens before: the schema.
@@ -59,6 +60,19 @@ func provideLocker(p *leasePool, lc fx.Lifecycle) lockerResult {
 	l := newLocker(p)
 	lc.Append(fx.StopHook(l.Close))
 	return lockerResult{Locker: l, Claim: claimOfLocks[lock.Locker](l)}
+}
+
+// limiterResult has no check, either.
+type limiterResult struct {
+	fx.Out
+
+	Limiter ratelimit.Limiter
+	Claim   durability.Claim `group:"fxcell.claims"`
+}
+
+func provideLimiter(p *leasePool) limiterResult {
+	l := limiter{p}
+	return limiterResult{Limiter: l, Claim: claimOfLocks[ratelimit.Limiter](l)}
 }
 
 func claimOfLocks[T durability.Stated](port T) durability.Claim {

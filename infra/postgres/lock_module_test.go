@@ -15,6 +15,7 @@ import (
 	"fxcell.dev/fxcell/health"
 	"fxcell.dev/fxcell/idempotency"
 	"fxcell.dev/fxcell/lock"
+	"fxcell.dev/fxcell/ratelimit"
 	"fxcell.dev/fxcell/secret"
 	"fxcell.dev/fxcell/worker"
 )
@@ -24,6 +25,7 @@ type shownLocks struct {
 
 	Claimer idempotency.Claimer
 	Locker  lock.Locker
+	Limiter ratelimit.Limiter
 	Checks  []health.Check  `group:"fxcell.checks"`
 	Workers []worker.Worker `group:"fxcell.workers"`
 }
@@ -44,6 +46,9 @@ func TestDurableAssemblyTakesClaimsAndLocksBesideTheModule(t *testing.T) {
 	}
 	if _, err := in.Claimer.Claim(t.Context(), "job", time.Second); err != nil {
 		t.Error(err)
+	}
+	if n, err := in.Limiter.Take(t.Context(), "account", ratelimit.Policy{Limit: 1, Window: time.Hour}); n != 1 || err != nil {
+		t.Errorf("Take = %d, %v, want 1", n, err)
 	}
 	i := slices.IndexFunc(in.Checks, func(c health.Check) bool { return c.Name == "infra/postgres/locks" })
 	if i < 0 || in.Checks[i].Critical || in.Checks[i].Probe(t.Context()) != nil {

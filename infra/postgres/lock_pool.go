@@ -59,7 +59,7 @@ func (p *leasePool) open(ctx context.Context) error {
 	made.SetMaxOpenConns(leaseConns)
 	made.SetMaxIdleConns(leaseConns)
 	var there bool
-	const find = `SELECT to_regclass('fxcell.lock') IS NOT NULL AND to_regclass('fxcell.claim') IS NOT NULL`
+	const find = `SELECT to_regclass('fxcell.lock') IS NOT NULL AND to_regclass('fxcell.claim') IS NOT NULL AND to_regclass('fxcell.attempt') IS NOT NULL`
 	err := made.QueryRowContext(ctx, find).Scan(&there)
 	if err = translate(ctx, err); err == nil && !there {
 		err = errors.New("the schema fxcell has no tables for them: list migrations.Module, or run the verb migrate up")

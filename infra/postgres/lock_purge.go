@@ -15,7 +15,7 @@ const (
 )
 
 // purgeLeases are the statements that remove what has ended, in small steps that wait for nobody.
-var purgeLeases = []string{purgeOf("lock", "name"), purgeOf("claim", "key")}
+var purgeLeases = []string{purgeOf("lock", "name"), purgeOf("claim", "key"), purgeOf("attempt", "key")}
 
 func purgeOf(table, key string) string {
 	return `DELETE FROM fxcell.` + table + ` WHERE ` + key + ` = ANY (ARRAY(SELECT ` + key + ` FROM fxcell.` + table + `

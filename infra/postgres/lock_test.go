@@ -11,6 +11,7 @@ import (
 	"fxcell.dev/fxcell/idempotency/idempotencytest"
 	"fxcell.dev/fxcell/lock"
 	"fxcell.dev/fxcell/lock/locktest"
+	"fxcell.dev/fxcell/ratelimit/ratelimittest"
 	"fxcell.dev/fxcell/secret"
 )
 
@@ -82,6 +83,16 @@ func TestClaimerKeepsThePromisesOfThePort(t *testing.T) {
 			Claimer: claimer{leasesOf(t, server)}, Other: claimer{second}, Forget: forgetting(second, `DELETE FROM fxcell.claim WHERE key = $1`),
 		}
 	}, idempotencytest.Features{})
+}
+
+func TestLimiterKeepsThePromisesOfThePort(t *testing.T) {
+	t.Parallel()
+	dsn(t)
+	ratelimittest.Run(t, func(t *testing.T) ratelimittest.Subject {
+		t.Helper()
+		server := leaseDatabase(t)
+		return ratelimittest.Subject{Limiter: limiter{leasesOf(t, server)}, Other: limiter{leasesOf(t, server)}}
+	}, ratelimittest.Features{})
 }
 
 // A claim is no part of the transaction that it is made in: who undoes that has claimed all the same.

@@ -18,3 +18,13 @@ CREATE TABLE IF NOT EXISTS fxcell.claim (
   PRIMARY KEY (key)
 ) WITH (fillfactor = 50);
 CREATE INDEX IF NOT EXISTS claim_until ON fxcell.claim (until);
+
+-- Attempts: how many, until when there may be none, and when they are forgotten.
+CREATE TABLE IF NOT EXISTS fxcell.attempt (
+  key     text        NOT NULL,
+  n       integer     NOT NULL,
+  blocked timestamptz NOT NULL,
+  until   timestamptz NOT NULL,
+  PRIMARY KEY (key)
+) WITH (fillfactor = 50);
+CREATE INDEX IF NOT EXISTS attempt_until ON fxcell.attempt (until);
