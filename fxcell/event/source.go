@@ -33,10 +33,14 @@ type Source interface {
 type Stream interface {
 	// Next returns the next events in order, at most limit of them; an empty batch when there is nothing to read.
 	Next(ctx context.Context, limit int) (Batch, error)
-	// Advance stores the position after b. Batches advance in the order in which Next returned them; it returns ErrLost when another owner has
-	// taken over, and the caller must undo what it did with b.
+	// Advance stores the position after b. Batches advance in the order in which Next returned them, else it returns ErrOrder; it returns ErrLost
+	// when another owner has taken over, or may have, and the caller must undo what it did with b.
+	//
+	// In a transaction of ctx that it joins, it stores the position with the commit. Without one it does by itself, at once, and fenced just the same,
+	// but for cheap: a server that crashes may take it back, so that b is read again. Who has no effect to commit with the position, or can tell that
+	// it was there before, calls it so.
 	Advance(ctx context.Context, b Batch) error
-	// Transactional reports whether Advance joins the transaction of ctx: then the position is the dedup.
+	// Transactional reports whether Advance joins the transaction of ctx, if there is one: then the position is the dedup.
 	Transactional() bool
 	// Wake says that there may be something to read.
 	Wake() <-chan struct{}

@@ -148,6 +148,13 @@ func (m *logModel) advance(rt *rapid.T) {
 	if r == nil || len(r.open) == 0 {
 		return
 	}
+	if rapid.Bool().Draw(rt, "alone") {
+		if err := r.stream.Advance(m.b.t.Context(), r.open[0]); err != nil {
+			rt.Fatalf("advance alone = %v", err)
+		}
+		r.from, r.open, r.reads = r.reads[0][1], r.open[1:], r.reads[1:]
+		return
+	}
 	n := rapid.IntRange(1, len(r.open)).Draw(rt, "batches")
 	undo := rapid.Bool().Draw(rt, "undo")
 	err := m.b.engine.InTx(m.b.t.Context(), func(ctx context.Context) error {

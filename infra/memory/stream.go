@@ -108,22 +108,19 @@ func (s *stream) Release(context.Context) error {
 	return nil
 }
 
-// Advance implements event.Stream. It needs a transaction.
+// Advance implements event.Stream.
 func (s *stream) Advance(ctx context.Context, b event.Batch) error {
+	if !db.InTx(ctx) {
+		return s.advanceAlone(ctx, b)
+	}
 	a, err := memdb.Join(ctx, s, func() *advance { return &advance{stream: s} })
 	if err != nil {
 		return fmt.Errorf("memory: advance: %w", err)
 	}
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
-	if s.released {
-		return event.ErrLost
-	}
-	if b.Position == nil && len(b.Events) == 0 {
-		return nil // there was nothing to read, so there is nothing to pass
-	}
-	if a.batches >= len(s.open) || b.Position != any(s.open[a.batches]) {
-		return event.ErrOrder
+	if due, err := s.due(b, a.batches); err != nil || !due {
+		return err
 	}
 	if !a.hooked {
 		if err := db.OnRollback(ctx, func(context.Context) { s.leave(0) }); err != nil {
@@ -134,6 +131,39 @@ func (s *stream) Advance(ctx context.Context, b event.Batch) error {
 	}
 	a.batches++
 	return nil
+}
+
+// advanceAlone moves the position without a transaction.
+func (s *stream) advanceAlone(ctx context.Context, b event.Batch) error {
+	if err := context.Cause(ctx); err != nil {
+		return fmt.Errorf("memory: advance: %w", err)
+	}
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	if due, err := s.due(b, 0); err != nil || !due {
+		return err
+	}
+	if s.joined > 0 {
+		return event.ErrOrder // the batches of a transaction that is not over come first
+	}
+	s.reader.passed = s.open[0].through
+	s.open = s.open[1:]
+	s.settle()
+	s.log.free()
+	return nil
+}
+
+// due reports whether it is the turn of a batch when so many have gone before it; false for one that holds nothing, which there is nothing to pass of.
+func (s *stream) due(b event.Batch, before int) (bool, error) {
+	switch {
+	case s.released:
+		return false, event.ErrLost
+	case b.Position == nil && len(b.Events) == 0:
+		return false, nil
+	case before >= len(s.open) || b.Position != any(s.open[before]):
+		return false, event.ErrOrder
+	}
+	return true, nil
 }
 
 // leave ends a transaction's hold on the stream: it has advanced by so many batches.

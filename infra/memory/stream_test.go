@@ -7,7 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/event"
 )
 
@@ -144,8 +143,18 @@ func TestBatchesAdvanceOnceAndInOrder(t *testing.T) {
 		t.Errorf("one without a position = %v, want event.ErrOrder", err)
 	}
 	b.mustAdvance(s, third, b.next(s, 1))
-	if err := s.Advance(t.Context(), third); !errors.Is(err, db.ErrNoTransaction) {
-		t.Errorf("Advance outside of a transaction = %v, want db.ErrNoTransaction", err)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	b.mustWrite("4")
+	fourth := b.next(s, 1)
+	if err := s.Advance(ended, fourth); !errors.Is(err, context.Canceled) {
+		t.Errorf("Advance after the end of its context = %v, want context.Canceled", err)
+	}
+	if err := s.Advance(t.Context(), fourth); err != nil || b.log.passed("r") != 4 {
+		t.Errorf("Advance without a transaction = %v, position %d, want 4", err, b.log.passed("r"))
+	}
+	if err := s.Advance(t.Context(), event.Batch{}); err != nil {
+		t.Errorf("Advance over nothing = %v", err)
 	}
 	if !s.Transactional() {
 		t.Error("Transactional = false")

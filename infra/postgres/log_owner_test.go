@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -216,27 +217,74 @@ func (p *process) wantsOwned(reader string) {
 
 func TestAdvanceIsFencedByEpochTokenAndVersion(t *testing.T) {
 	t.Parallel()
+	server := logDatabase(t)
+	p := join(t, leased(server))
+	p.write("1")
 	for what, change := range map[string]string{
 		"epoch": `epoch = epoch + 1`, "token": `owner = gen_random_uuid()`, "version": `version = version + 1`,
 	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			server := logDatabase(t)
-			p := join(t, leased(server))
-			s := p.own(event.Reader{Name: "r"})
-			p.write("1")
+		for how, advance := range map[string]func(s event.Stream, b event.Batch) error{
+			"":                       func(s event.Stream, b event.Batch) error { return p.advance(s, b) },
+			" without a transaction": func(s event.Stream, b event.Batch) error { return s.Advance(t.Context(), b) },
+		} {
+			r := event.Reader{Name: what + how}
+			s := p.own(r)
 			b := p.wantsNext(s, "1")
-			command(t, server, `UPDATE fxcell.outbox_reader SET `+change)
-			if err := p.advance(s, b); !errors.Is(err, event.ErrLost) {
-				t.Errorf("Advance = %v, want event.ErrLost", err)
+			command(t, server, `UPDATE fxcell.outbox_reader SET `+change+` WHERE reader = '`+r.Name+`'`)
+			if err := advance(s, b); !errors.Is(err, event.ErrLost) {
+				t.Errorf("%s: Advance = %v, want event.ErrLost", r.Name, err)
 			}
 			select {
 			case <-s.Lost():
 			default:
-				t.Error("Lost is open")
+				t.Errorf("%s: Lost is open", r.Name)
 			}
-		})
+			p.wantsNext(p.own(r), "1")
+		}
 	}
+}
+
+func TestAdvanceWithoutATransactionDoesNotWaitForTheDisk(t *testing.T) {
+	t.Parallel()
+	server := logDatabase(t)
+	p := join(t, leased(server))
+	command(t, server, `CREATE TABLE commits (mode text);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO commits VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+CREATE TRIGGER note AFTER UPDATE OF version ON fxcell.outbox_reader FOR EACH ROW EXECUTE FUNCTION note()`)
+	s := p.own(event.Reader{Name: "r"})
+	p.write("1", "2")
+	if err := s.Advance(t.Context(), p.wantsNext(s, "1")); err != nil {
+		t.Fatalf("Advance = %v", err)
+	}
+	if err := p.advance(s, p.wantsNext(s, "2")); err != nil {
+		t.Fatalf("Advance = %v", err)
+	}
+	var modes []string
+	if err := p.sql.Select(t.Context(), &modes, `SELECT mode FROM commits`); err != nil || !slices.Equal(modes, []string{"off", "on"}) {
+		t.Errorf("the commits are %v, %v, want that of the transaction alone to be synchronous", modes, err)
+	}
+}
+
+func TestAdvanceWhoseAnswerWasLostLosesTheStream(t *testing.T) {
+	t.Parallel()
+	proxy, cfg := throughProxy(t)
+	server := logDatabase(t)
+	direct := join(t, leased(server))
+	cfg.DSN = secret.NewText(strings.Replace(server, proxy.server, proxy.listener.Addr().String(), 1))
+	p := join(t, Config{DSN: cfg.DSN, MaxConns: 2})
+	direct.write("1", "2", "3")
+	s := p.own(event.Reader{Name: "r"})
+	if err := s.Advance(t.Context(), p.wantsNext(s, "1")); err != nil { // the statement is prepared now
+		t.Fatalf("Advance = %v", err)
+	}
+	b := p.wantsNext(s, "2")
+	eventually(t, "the listener", func() bool { return direct.listeners() == 1 }) // it is to lose no answer
+	proxy.lose.Store(true)
+	if err := s.Advance(t.Context(), b); !errors.Is(err, event.ErrLost) {
+		t.Errorf("Advance = %v, want event.ErrLost", err)
+	}
+	<-s.Lost()
+	direct.wantsNext(direct.own(event.Reader{Name: "r"}), "3")
 }
 
 func TestCommitWhoseAnswerWasLostIsNotAppliedTwice(t *testing.T) {

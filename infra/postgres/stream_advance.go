@@ -10,7 +10,7 @@ import (
 	"fxcell.dev/fxcell/event"
 )
 
-// store moves the position, for as long as this owner is the newest one and nobody has moved it meanwhile. The version also tells a commit whose
+// storeStatement moves the position, for as long as this owner is the newest one and nobody has moved it meanwhile. The version also tells a commit whose
 // answer was lost: tried again, it finds no row.
 const storeStatement = `UPDATE fxcell.outbox_reader SET head = $1, gaps = $2::int8multirange, version = version + 1, updated_at = now()
 WHERE reader = $3 AND shard = 0 AND epoch = $4 AND owner = $5 AND version = $6`
@@ -21,18 +21,18 @@ type joined struct {
 	batches int // of the open ones, oldest first
 }
 
-// Advance implements event.Stream. It needs a transaction, and is the last thing that one should do: the next owner waits for its end.
+// Advance implements event.Stream. It is the last thing that a transaction should do: the next owner waits for its end.
 func (s *stream) Advance(ctx context.Context, b event.Batch) error {
 	u, err := s.log.access.unitOf(ctx)
 	if err != nil {
 		return fmt.Errorf("postgres: advance: %w", err)
 	}
-	if u == nil {
-		return fmt.Errorf("postgres: advance: %w", db.ErrNoTransaction)
-	}
 	m, version, err := s.next(u, b)
 	if err != nil || m == nil {
 		return err
+	}
+	if u == nil {
+		return s.advanceAlone(ctx, m, version)
 	}
 	n, err := s.log.access.Exec(ctx, storeStatement, m.head, m.gaps, s.name, s.epoch, s.token, version)
 	if err != nil {
@@ -43,6 +43,38 @@ func (s *stream) Advance(ctx context.Context, b event.Batch) error {
 		return event.ErrLost
 	}
 	return s.join(ctx, u)
+}
+
+// advanceAlone stores the position without a transaction, on the owner's own session: one statement, which does not wait for the disk.
+func (s *stream) advanceAlone(ctx context.Context, m *checkpoint, version int64) error {
+	if err := context.Cause(ctx); err != nil {
+		return fmt.Errorf("postgres: advance: %w", err)
+	}
+	switch lost, n, err := s.store(ctx, m.head, m.gaps, version); {
+	case err != nil && !lost:
+		return fmt.Errorf("postgres: advance: %w", err) // it was refused
+	case err != nil || n == 0:
+		s.lose() // whether it was stored is not known, or another owner was here
+		return event.ErrLost
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version++
+	s.open = s.open[1:]
+	return nil
+}
+
+// store moves the stored position by the session, and returns how many rows that were: one, or none. lost reports that the session has ended.
+func (s *stream) store(ctx context.Context, head int64, gaps string, version int64) (lost bool, n int64, err error) {
+	lost, err = s.session.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		result, err := conn.ExecContext(ctx, storeStatement, head, gaps, s.name, s.epoch, s.token, version)
+		if err != nil {
+			return err
+		}
+		n, err = result.RowsAffected()
+		return err
+	})
+	return lost, n, err
 }
 
 // next returns the mark of a batch whose turn it is, and the version of the position before it; no mark for a batch that holds nothing.
@@ -122,15 +154,7 @@ func (s *stream) settle(ctx context.Context) {
 	if !idle {
 		return
 	}
-	n := int64(0)
-	_, err := s.session.do(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		result, err := conn.ExecContext(ctx, storeStatement, s.place.head, s.place.ranges(), s.name, s.epoch, s.token, version)
-		if err != nil {
-			return err
-		}
-		n, err = result.RowsAffected()
-		return err
-	})
+	_, n, err := s.store(ctx, s.place.head, s.place.ranges(), version)
 	if err != nil || n == 0 {
 		s.lose() // whether it was stored is not known, or another owner was here
 		return

@@ -15,6 +15,7 @@ func advanceCases() []promise.Case[*kit] {
 		{Name: "batches advance in order, and once", Keep: advanceInOrder},
 		{Name: "an advance goes with its transaction", Keep: advanceJoins},
 		{Name: "an advance in a savepoint goes with it", Keep: advanceInSavepoint},
+		{Name: "an advance without a transaction is stored at once", Keep: advanceAlone},
 		{Name: "who released is fenced", Keep: releasedIsFenced},
 		{Name: "a takeover waits for the transaction that advanced", Keep: takeoverWaits},
 	}
@@ -52,9 +53,6 @@ func advanceJoins(k *kit) {
 	}
 	k.write("1", "2", "3")
 	b := k.reads(s, 1, "1", "2", "3")
-	if err := s.Advance(k.Outside, b[0]); !errors.Is(err, db.ErrNoTransaction) {
-		k.Errorf("Advance without a transaction = %v, want db.ErrNoTransaction", err)
-	}
 	undo := func(s event.Stream, batches ...event.Batch) {
 		k.Helper()
 		err := k.Tx.InTx(k.Outside, func(ctx context.Context) error {
@@ -109,6 +107,37 @@ func advanceInSavepoint(k *kit) {
 	k.readsAll(k.own(r), "3")
 }
 
+func advanceAlone(k *kit) {
+	r := event.Reader{Name: "r"}
+	s := k.own(r)
+	k.write("1", "2", "3", "4")
+	b := k.reads(s, 1, "1", "2", "3", "4")
+	alone := func(when string, one event.Batch, want error) {
+		k.Helper()
+		if err := s.Advance(k.Outside, one); !errors.Is(err, want) {
+			k.Errorf("%s: Advance = %v, want %v", when, err, want)
+		}
+	}
+	alone("the second before the first", b[1], event.ErrOrder)
+	alone("the first", b[0], nil)
+	alone("again", b[0], event.ErrOrder)
+	err := k.Tx.InTx(k.Outside, func(ctx context.Context) error {
+		if err := s.Advance(ctx, b[1]); err != nil {
+			k.Errorf("in a transaction: Advance = %v", err)
+		}
+		alone("what a transaction has advanced that is open", b[1], event.ErrOrder)
+		alone("the next one before it is over", b[2], event.ErrOrder)
+		return errTest
+	})
+	if !errors.Is(err, errTest) {
+		k.Errorf("InTx = %v, want the error of its function", err)
+	}
+	alone("what was undone", b[1], nil)
+	k.advance(s, b[2]) // as if each had been in a transaction
+	k.release(s)
+	k.readsAll(k.own(r), "4")
+}
+
 func releasedIsFenced(k *kit) {
 	r := event.Reader{Name: "r"}
 	old := k.own(r)
@@ -137,6 +166,9 @@ func releasedIsFenced(k *kit) {
 		})
 		if !errors.Is(err, event.ErrLost) || committed {
 			k.Errorf("%s: Advance = %v, committed: %v, want event.ErrLost and a rollback", when, err, committed)
+		}
+		if err := old.Advance(k.Outside, b[1]); !errors.Is(err, event.ErrLost) {
+			k.Errorf("%s: Advance without a transaction = %v, want event.ErrLost", when, err)
 		}
 		if got, err := old.Next(k.Outside, 1); !errors.Is(err, event.ErrLost) {
 			k.Errorf("%s: Next = %q, %v, want event.ErrLost", when, idsOf(got), err)

@@ -91,11 +91,11 @@ func brokenReads() broken {
 }
 
 func brokenAdvances() broken {
+	const alonePasses = "an advance without a transaction is stored at once"
 	no := false
 	return broken{
 		{Name: "advances in any order", Break: streams(advancesAnyhow), CaughtBy: "batches advance in order, and once"},
 		{Name: "stores the position at once", Break: streams(advancesAtOnce), CaughtBy: "an advance goes with its transaction"},
-		{Name: "advances without a transaction", Break: streams(advancesAlone), CaughtBy: "an advance goes with its transaction"},
 		{
 			Name: "does not say that it is transactional", Break: streams(func(_ *fake, o *odd) { o.transactional = &no }),
 			CaughtBy: "an advance goes with its transaction",
@@ -104,6 +104,11 @@ func brokenAdvances() broken {
 			Name: "keeps the advance of a savepoint", Break: inside(faults{keepsAdvances: true}),
 			CaughtBy: "an advance in a savepoint goes with it",
 		},
+		{Name: "needs a transaction", Break: streams(advancesWithOthers), CaughtBy: alonePasses},
+		{Name: "stores nothing without a transaction", Break: inside(faults{forgetsAlone: true}), CaughtBy: alonePasses},
+		{Name: "passes in any order without a transaction", Break: streams(alone(passesAnyhow)), CaughtBy: alonePasses},
+		{Name: "lets who released pass without a transaction", Break: streams(alone(passesWhenLost)), CaughtBy: "who released is fenced"},
+		{Name: "moves the next owner's position without a transaction", Break: streams(passesUnfenced), CaughtBy: "who released is fenced"},
 		{Name: "lets who released advance", Break: streams(hidesLoss), CaughtBy: "who released is fenced"},
 		{Name: "lets who released read", Break: streams(readsLost), CaughtBy: "who released is fenced"},
 		{Name: "tells nobody of the loss", Break: streams(func(_ *fake, o *odd) { o.lost = make(chan struct{}) }), CaughtBy: "who released is fenced"},

@@ -22,6 +22,7 @@ type faults struct {
 	startsAgain     bool // lets a reader start anew each time
 	hastyTakeover   bool // lets an owner begin while the last one's transaction is open
 	advancesAll     bool // moves every reader
+	forgetsAlone    bool // stores no position without a transaction
 	sharesLease     bool // lets a second release give up the reader
 	capacity        int
 	makesRoom       bool // drops the oldest when it is full

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/event"
 )
 
@@ -121,6 +122,20 @@ func (s *stream) passedOver(e event.Event) bool {
 }
 
 func (s *stream) Advance(ctx context.Context, b event.Batch) error {
+	if !db.InTx(ctx) {
+		if s.fake.forgetsAlone {
+			return nil
+		}
+		select {
+		case s.reader.row <- struct{}{}:
+			<-s.reader.row
+		default:
+			if !s.fake.hastyTakeover {
+				return event.ErrOrder // a transaction that has advanced is open
+			}
+		}
+		return s.fake.InTx(ctx, func(ctx context.Context) error { return s.Advance(ctx, b) })
+	}
 	u, err := unitOf(ctx)
 	if err != nil {
 		return err

@@ -108,13 +108,56 @@ func advancesAtOnce(f *fake, o *odd) {
 	}
 }
 
-func advancesAlone(f *fake, o *odd) {
+// advancesWithOthers needs a transaction.
+func advancesWithOthers(_ *fake, o *odd) {
 	o.advance = func(ctx context.Context, b event.Batch) error {
-		if db.UnitOf(ctx) != nil {
-			return o.Stream.Advance(ctx, b)
+		if !db.InTx(ctx) {
+			return db.ErrNoTransaction
 		}
-		return f.InTx(ctx, func(ctx context.Context) error { return o.Stream.Advance(ctx, b) })
+		return o.Stream.Advance(ctx, b)
 	}
+}
+
+// alone breaks what is advanced without a transaction.
+func alone(advance func(o *odd, ctx context.Context, b event.Batch) error) func(f *fake, o *odd) {
+	return func(_ *fake, o *odd) {
+		o.advance = func(ctx context.Context, b event.Batch) error {
+			if db.InTx(ctx) {
+				return o.Stream.Advance(ctx, b)
+			}
+			return advance(o, ctx, b)
+		}
+	}
+}
+
+func passesAnyhow(o *odd, ctx context.Context, b event.Batch) error {
+	if err := o.Stream.Advance(ctx, b); !errors.Is(err, event.ErrOrder) {
+		return err
+	}
+	return nil
+}
+
+func passesWhenLost(o *odd, ctx context.Context, b event.Batch) error {
+	if err := o.Stream.Advance(ctx, b); !errors.Is(err, event.ErrLost) {
+		return err
+	}
+	return nil
+}
+
+// passesUnfenced stores the position of who is no owner any more.
+func passesUnfenced(f *fake, o *odd) {
+	alone(func(o *odd, ctx context.Context, b event.Batch) error {
+		err := o.Stream.Advance(ctx, b)
+		p, ours := b.Position.(*part)
+		s, plain := o.Stream.(*stream)
+		if !errors.Is(err, event.ErrLost) || !ours || !plain {
+			return err
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		s.reader.passed = p.to
+		return err
+	})(f, o)
 }
 
 func advancesNothing(_ *fake, o *odd) {
