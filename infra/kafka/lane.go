@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -94,7 +95,7 @@ func (n *lane) prune() (done results) {
 		return kept
 	}
 	if kept := keep(n.batch); len(kept) < len(n.batch) {
-		n.queue, n.batch, n.as = append(kept, n.queue...), nil, nil
+		n.queue, n.batch, n.as = slices.Concat(kept, n.queue), nil, nil
 	}
 	if kept := keep(n.queue); len(kept) < len(n.queue) {
 		n.queue = kept
@@ -141,7 +142,7 @@ func (n *lane) postpone(from time.Duration) {
 
 // refuse says that some letters of the batch will never be kept, and that so the later ones of their keys are not either, of the same sender.
 func (n *lane) refuse(refused map[int]struct{}, err error) (done results) {
-	rest := append(n.batch[:len(n.batch):len(n.batch)], n.queue...)
+	rest := slices.Concat(n.batch, n.queue)
 	n.batch, n.queue, n.most, n.fails = nil, nil, 0, 0
 	for i, l := range rest {
 		_, never := refused[i]

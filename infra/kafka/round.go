@@ -3,6 +3,7 @@ package kafka
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -124,7 +125,7 @@ func (p *producer) isolate(n *lane, block *sarama.ProduceResponseBlock, err erro
 		return n.refuse(meant, fmt.Errorf("kafka: topic %s, partition %d: %w", n.route.name, n.partition, err))
 	}
 	n.most = max(len(n.batch)/2, 1)
-	n.batch, n.queue = nil, append(n.batch[:len(n.batch):len(n.batch)], n.queue...)
+	n.batch, n.queue = nil, slices.Concat(n.batch, n.queue)
 	return nil
 }
 

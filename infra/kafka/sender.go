@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"slices"
 
 	"github.com/IBM/sarama"
 
@@ -101,7 +102,7 @@ func (p *producer) abandon(err error) (done results) {
 		}
 		r.unrouted = nil
 		for _, n := range r.lanes {
-			for _, l := range append(n.batch, n.queue...) {
+			for _, l := range slices.Concat(n.batch, n.queue) {
 				done = append(done, result{l, err})
 			}
 			n.batch, n.queue = nil, nil

@@ -171,7 +171,7 @@ func TestCloseWaitsForEveryAcknowledgement(t *testing.T) {
 			}
 		})
 	}
-	if err := r.producer.close(t.Context()); err != nil {
+	if err := r.close(t.Context()); err != nil {
 		t.Errorf("close = %v", err)
 	}
 	if kept != 1000 {

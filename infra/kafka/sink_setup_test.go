@@ -80,12 +80,12 @@ func (r *sinkRig) read(context.Context) ([]event.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	consumer, err := sarama.NewConsumerFromClient(client)
 	if err != nil {
 		return nil, err
 	}
-	defer consumer.Close()
+	defer func() { _ = consumer.Close() }()
 	var all []event.Event
 	for partition := range int32(r.cluster.cfg.Topics.Partitions) {
 		messages, err := r.messages(client, consumer, partition)
@@ -113,7 +113,7 @@ func (r *sinkRig) messages(client sarama.Client, consumer sarama.Consumer, parti
 	if err != nil {
 		return nil, err
 	}
-	defer part.Close()
+	defer func() { _ = part.Close() }()
 	var all []*sarama.ConsumerMessage
 	for m := range part.Messages() {
 		if all = append(all, m); m.Offset == end-1 {

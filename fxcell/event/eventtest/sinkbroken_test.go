@@ -53,7 +53,7 @@ type fakeLetter struct {
 }
 
 type fakeSender struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // a sender is as old as its context
 	sink   *fakeSink
 	number int
 	failed map[string]bool
