@@ -94,6 +94,7 @@ func (m *member) hurry(ctx context.Context, ended <-chan struct{}) {
 		}
 		if m.claims.Load() == 0 || time.Now().After(until) { // else streams are being given up, and their positions stored
 			m.dialer.cut()
+			_ = m.client.Close() // nothing is asked again: the one who waits reports what became of it
 			return
 		}
 	}

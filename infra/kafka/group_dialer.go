@@ -3,6 +3,7 @@ package kafka
 import (
 	"net"
 	"sync"
+	"time"
 
 	"github.com/IBM/sarama"
 )
@@ -24,9 +25,10 @@ type connection struct {
 	of *dialer
 }
 
-// newDialer returns a dialer that connects as the client would, and makes the client use it.
-func newDialer(client *sarama.Config) *dialer {
-	d := &dialer{Dialer: net.Dialer{Timeout: client.Net.DialTimeout, KeepAlive: client.Net.KeepAlive}, open: map[*connection]struct{}{}}
+// newDialer returns a dialer that connects as the client would, and makes the client use it. Connections fail when nothing comes through for a session.
+func newDialer(client *sarama.Config, session time.Duration) *dialer {
+	d := &dialer{open: map[*connection]struct{}{}}
+	d.Timeout, d.KeepAlive, d.Control = client.Net.DialTimeout, client.Net.KeepAlive, giveUp(session)
 	client.Net.Proxy.Enable, client.Net.Proxy.Dialer = true, d
 	return d
 }
