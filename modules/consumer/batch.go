@@ -44,7 +44,7 @@ func (t *tenure) runBatches(ctx, fetch context.Context) {
 
 // settle handles a batch, together as long as that may succeed, and passes it. It reports false when it was given up.
 func (t *tenure) settle(ctx, fetch context.Context, b *batch) bool {
-	for !b.split {
+	for !b.split && len(b.items) > 0 {
 		again, done := t.together(ctx, b)
 		switch {
 		case done && t.stream.Transactional():

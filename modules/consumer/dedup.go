@@ -8,7 +8,11 @@ import (
 
 // handled asks the inbox whether the reader has handled e.
 func (t *tenure) handled(ctx context.Context, e event.Event) (bool, error) {
-	return t.Inbox.Seen(ctx, t.name, known(e))
+	seen, err := t.Inbox.Seen(ctx, t.name, known(e))
+	if seen && err == nil {
+		t.parked.doubt(keyOf(e))
+	}
+	return seen, err
 }
 
 // mark tells the inbox, in the transaction of ctx, that the reader has handled e.

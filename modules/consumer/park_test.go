@@ -179,7 +179,13 @@ type parking struct {
 
 	faults int // so many calls of Park fail
 	asked  int
+	lists  int
 	free   bool
+}
+
+func (p *parking) List(ctx context.Context, reader string) ([]event.Parked, error) {
+	p.lists++
+	return p.Parking.List(ctx, reader)
 }
 
 func (p *parking) Park(ctx context.Context, e event.Parked) error {
@@ -257,30 +263,83 @@ func TestParkingThatFailsIsTriedUntilItSucceeds(t *testing.T) {
 	}
 }
 
-func TestKeysThatNothingHoldsAreAskedForOnce(t *testing.T) {
+func TestWhatIsParkedIsListedOnceAndNoOtherKeyAskedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		park := &parking{Parking: w.parking}
 		w.parking = park
-		w.start(subscription(event.Each, w.effect))
+		w.start(subscription(event.Each, w.poisoned(event.Permanent(errTest))))
 		for i := range 10 {
-			w.publish(ev(fmt.Sprint(i), "k"))
+			w.publish(ev(fmt.Sprint(i), fmt.Sprint("key ", i%5)))
 			synctest.Wait()
 		}
-		if park.asked != 1 {
-			t.Errorf("Holds was asked %d times, want once", park.asked)
+		if park.asked != 0 || park.lists != 1 {
+			t.Errorf("Holds was asked %d times and List %d times, want List once", park.asked, park.lists)
+		}
+		w.publish(ev("bad", "k"), ev("10", "k"), ev("11", "key 1"))
+		synctest.Wait()
+		if park.asked != 1 || park.lists != 1 {
+			t.Errorf("Holds was asked %d times and List %d times, want Holds for the one key in which something is parked", park.asked, park.lists)
 		}
 	})
 }
 
-func TestRememberedKeysAreBounded(t *testing.T) {
+func TestKeyThatSomebodyElseParkedMeanwhileIsAskedFor(t *testing.T) {
 	t.Parallel()
-	k := newParkedKeys()
-	for i := range 3 * maxFree {
-		k.setFree(fmt.Sprint(i))
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start(subscription(event.Each, w.effect))
+		w.publish(ev("1", "k"))
+		synctest.Wait()
+		err := w.tx.InTx(t.Context(), func(ctx context.Context) error { // the owner before ends late
+			e := ev("2", "k")
+			e.Seq = 2
+			return errors.Join(w.parking.Park(ctx, event.Parked{Event: e, Reader: "cells/c/s"}), w.inbox.Mark(ctx, "cells/c/s", e))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.publish(ev("2", "k"), ev("3", "k"))
+		synctest.Wait()
+		if got := w.effectsOf() + "; " + w.parkedOf("cells/c/s"); got != "1; 2 (3)" {
+			t.Errorf("effects and parked: %q, want 1; 2 (3)", got)
+		}
+	})
+}
+
+func TestParkedKeysAreListedAnewWhenTooManyAreInDoubt(t *testing.T) {
+	t.Parallel()
+	k, lists := newParkedKeys(), 0
+	list := func() ([]event.Parked, error) {
+		lists++
+		return []event.Parked{{Event: ev("1", "listed")}}, nil
 	}
-	if len(k.free) > maxFree || !k.isFree(fmt.Sprint(3*maxFree-1)) {
-		t.Errorf("%d keys are remembered, want %d at most, the newest among them", len(k.free), maxFree)
+	k.add("own")
+	for i := range 3*maxSeen + 1 {
+		key := fmt.Sprint(i)
+		k.doubt(key)
+		if held, err := k.mayHold(key, list); !held || err != nil {
+			t.Fatalf("a key in doubt: mayHold = %v, %v", held, err)
+		}
+	}
+	if len(k.seen) > maxSeen || lists != 4 {
+		t.Errorf("%d keys are remembered after %d lists, want %d at most and a list for each time that they were too many", len(k.seen), lists, maxSeen)
+	}
+	for key, want := range map[string]bool{"own": true, keyOf(ev("1", "listed")): true, "0": false} {
+		if held, err := k.mayHold(key, list); held != want || err != nil {
+			t.Errorf("%q: mayHold = %v, %v, want %v", key, held, err, want)
+		}
+		k.setFree(key)
+		if held, _ := k.mayHold(key, list); held {
+			t.Errorf("%q is held after it was set free", key)
+		}
+	}
+	failing := newParkedKeys()
+	if _, err := failing.mayHold("k", func() ([]event.Parked, error) { return nil, errTest }); !errors.Is(err, errTest) {
+		t.Errorf("mayHold without a list = %v, want its error", err)
+	}
+	if held, err := failing.mayHold(keyOf(ev("1", "listed")), list); !held || err != nil {
+		t.Errorf("after that, mayHold = %v, %v, want that it was listed then", held, err)
 	}
 }

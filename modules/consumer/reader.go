@@ -126,41 +126,23 @@ func (t *tenure) fetch(ctx context.Context, limit int) (event.Batch, bool) {
 	return event.Batch{}, false
 }
 
-// advance stores the position after batches. It tries until it succeeds, and reports false when ctx ends first.
+// advance stores the position after batches, outside of a transaction: their effects are committed, and the inbox knows them. It tries until it
+// succeeds, and reports false when ctx ends first.
 func (t *tenure) advance(ctx context.Context, batches []event.Batch) bool {
-	for tries := 1; ctx.Err() == nil; tries++ {
-		rest, err := t.store(ctx, batches)
-		if err == nil {
-			return true
+	for tries := 0; len(batches) > 0 && ctx.Err() == nil; {
+		err := t.stream.Advance(ctx, batches[0])
+		switch {
+		case err == nil:
+			batches, tries = batches[1:], 0
+		case t.endedBy(err) || ctx.Err() != nil:
+			return false
+		default:
+			tries++
+			t.logger.Warn("position could not be stored", zap.Int("try", tries), zap.Error(err))
+			sleep(ctx, pause(ownRetry(), tries))
 		}
-		if batches = rest; t.endedBy(err) || ctx.Err() != nil {
-			break
-		}
-		t.logger.Warn("position could not be stored", zap.Int("try", tries), zap.Error(err))
-		sleep(ctx, pause(ownRetry(), tries))
 	}
-	return false
-}
-
-// store tries once, and returns the batches that are still to be passed.
-func (t *tenure) store(ctx context.Context, batches []event.Batch) (rest []event.Batch, err error) {
-	if !t.stream.Transactional() {
-		for len(batches) > 0 {
-			if err := t.stream.Advance(ctx, batches[0]); err != nil {
-				return batches, err
-			}
-			batches = batches[1:]
-		}
-		return nil, nil
-	}
-	return batches, t.Tx.InTx(ctx, func(ctx context.Context) error {
-		for _, b := range batches {
-			if err := t.stream.Advance(ctx, b); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return len(batches) == 0
 }
 
 // endedBy ends the tenure when err says that the stream cannot be advanced any more.
