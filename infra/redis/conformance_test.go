@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
@@ -107,20 +108,20 @@ func TestPortsKeepTheirPromisesOnACluster(t *testing.T) {
 		locktest.Run(t, func(t *testing.T) locktest.Subject {
 			t.Helper()
 			return lockers(t, cfg)
-		}, locktest.Features{})
+		}, locktest.Features{TTL: 300 * time.Millisecond})
 	})
 	t.Run("claims", func(t *testing.T) {
 		t.Parallel()
 		idempotencytest.Run(t, func(t *testing.T) idempotencytest.Subject {
 			t.Helper()
 			return claimers(t, cfg)
-		}, idempotencytest.Features{})
+		}, idempotencytest.Features{Lease: 150 * time.Millisecond})
 	})
 	t.Run("limits", func(t *testing.T) {
 		t.Parallel()
 		ratelimittest.Run(t, func(t *testing.T) ratelimittest.Subject {
 			t.Helper()
 			return limiters(t, cfg)
-		}, ratelimittest.Features{})
+		}, ratelimittest.Features{Window: 250 * time.Millisecond})
 	})
 }
