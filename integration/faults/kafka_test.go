@@ -83,25 +83,22 @@ func (c *cluster) flush(t *testing.T) {
 
 const poisonedKey = "poison"
 
-// poison puts a message by hand before the events of a key, which breaks the schema that it names: it is parked with its cause, the key waits behind it, and
-// all others flow.
+// poison puts a message by hand before the events of a key, which is no event: it has no id. It is parked with its cause, the key waits behind it, and all
+// others flow.
 func (p *product) poison(c *cluster, l *load, next func() string) {
 	p.Helper()
 	p.poisoned = append(p.poisoned, poisonedKey)
-	record := &kgo.Record{Topic: topicsPrefix + "config", Key: []byte(poisonedKey), Value: []byte(`{"action":"exploded"}`)}
-	for _, h := range []kgo.RecordHeader{
-		{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_id", Value: []byte("made-by-hand")}, {Key: "ce_type", Value: []byte("event.config.changed.v1")},
-		{Key: "ce_source", Value: []byte("a person")}, {Key: "ce_time", Value: []byte(time.Now().UTC().Format(time.RFC3339Nano))}, {Key: "content-type", Value: []byte("application/json")},
-	} {
-		record.Headers = append(record.Headers, h)
+	record := &kgo.Record{
+		Topic: topicsPrefix + "config", Key: []byte(poisonedKey), Value: []byte(`{"action":"exploded"}`),
+		Headers: []kgo.RecordHeader{{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_type", Value: []byte("event.config.changed.v1")}},
 	}
 	if err := c.client(p.T).ProduceSync(p.Context(), record).FirstErr(); err != nil {
 		p.Fatal(err)
 	}
 	p.await("that the poison is parked", func() bool {
-		return value[bool](p, `SELECT EXISTS (SELECT 1 FROM fxcell.outbox_dead WHERE event_id = 'made-by-hand' AND NOT held)`)
+		return value[bool](p, `SELECT EXISTS (SELECT 1 FROM fxcell.outbox_dead WHERE key = $1 AND NOT held)`, poisonedKey)
 	})
-	p.Logf("parked: %s", value[string](p, `SELECT reason FROM fxcell.outbox_dead WHERE event_id = 'made-by-hand'`))
+	p.Logf("parked: %s", value[string](p, `SELECT reason FROM fxcell.outbox_dead WHERE key = $1 AND NOT held`, poisonedKey))
 	p.must(next(), http.StatusCreated, request{
 		method: http.MethodPost, path: "/api/v1/config/", token: l.token, body: fmt.Sprintf(`{"key":%q,"value":"waits"}`, poisonedKey),
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -66,7 +67,12 @@ func (p *product) begin() *replica {
 		_ = write.Close()
 		close(r.ended)
 	}()
-	p.Cleanup(r.kill)
+	p.Cleanup(func() {
+		r.kill()
+		if p.Failed() {
+			p.Logf("%s printed at last:\n%s", r.name, r.last(30))
+		}
+	})
 	return r
 }
 
@@ -98,6 +104,14 @@ func (r *replica) output() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return strings.Join(r.lines, "\n")
+}
+
+// last returns the newest lines, but for those of requests that went well.
+func (r *replica) last(n int) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	telling := slices.DeleteFunc(slices.Clone(r.lines), func(line string) bool { return strings.Contains(line, "INFO  request ") })
+	return strings.Join(telling[max(0, len(telling)-n):], "\n")
 }
 
 // signal sends a signal to the process.
