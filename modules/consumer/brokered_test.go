@@ -81,12 +81,12 @@ func numbered(events ...event.Event) []event.Event {
 	return events
 }
 
-func eachMode(t *testing.T, check func(t *testing.T, mode event.Mode)) {
+func eachMode(t *testing.T, check func(w *world, mode event.Mode)) {
 	t.Helper()
 	for _, mode := range []event.Mode{event.Each, event.External, event.Batched} {
 		t.Run(string(mode), func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { check(t, mode) })
+			synctest.Test(t, func(t *testing.T) { check(newWorld(t), mode) })
 		})
 	}
 }
@@ -98,8 +98,8 @@ func (w *world) inTx(ctx context.Context, ds []event.Delivery) error {
 
 func TestWhatCouldNotBeReadIsParkedWithItsCause(t *testing.T) {
 	t.Parallel()
-	eachMode(t, func(t *testing.T, mode event.Mode) {
-		w := newWorld(t)
+	eachMode(t, func(w *world, mode event.Mode) {
+		t := w.t
 		foreign := event.Event{ID: "foreign", Topic: "a", Key: "a/0/1"}
 		unwanted := event.Event{ID: "unwanted", Contract: "event.z.v1", Topic: "a", Key: "x"}
 		p := &partition{Batch: event.Batch{
@@ -131,8 +131,8 @@ func TestWhatCouldNotBeReadIsParkedWithItsCause(t *testing.T) {
 
 func TestWhatIsReadAgainIsNotParkedAgain(t *testing.T) {
 	t.Parallel()
-	eachMode(t, func(t *testing.T, mode event.Mode) {
-		w := newWorld(t)
+	eachMode(t, func(w *world, mode event.Mode) {
+		t := w.t
 		w.source.plain = true
 		for range 2 { // owners, the first of which did not pass it
 			broken := event.Batch{Events: numbered(ev("broken", "k")), Faults: map[int]error{0: errTest}}
@@ -170,8 +170,8 @@ func (a *asked) Mark(ctx context.Context, reader string, e event.Event) error {
 // A watermark of the key would drop the second of two that have no place.
 func TestEventWithoutAPlaceInALogIsKnownByItsID(t *testing.T) {
 	t.Parallel()
-	eachMode(t, func(t *testing.T, mode event.Mode) {
-		w := newWorld(t)
+	eachMode(t, func(w *world, mode event.Mode) {
+		t := w.t
 		inbox := &asked{Inbox: w.inbox}
 		w.inbox = inbox
 		placed := ev("2", "k")
@@ -183,7 +183,7 @@ func TestEventWithoutAPlaceInALogIsKnownByItsID(t *testing.T) {
 		if got := w.effectsOf(); got != "1 2" {
 			t.Errorf("effects %q, want 1 2", got)
 		}
-		for _, call := range strings.Fields(inbox.all()) {
+		for call := range strings.FieldsSeq(inbox.all()) {
 			if !strings.HasPrefix(call, "1::0") && !strings.HasPrefix(call, "2:k:7") {
 				t.Errorf("the inbox was asked by %s, want the id where there is no place, the key where there is one", call)
 			}
@@ -193,8 +193,8 @@ func TestEventWithoutAPlaceInALogIsKnownByItsID(t *testing.T) {
 
 func TestEventThatComesAgainInABatchHasOneEffect(t *testing.T) {
 	t.Parallel()
-	eachMode(t, func(t *testing.T, mode event.Mode) {
-		w := newWorld(t)
+	eachMode(t, func(w *world, mode event.Mode) {
+		t := w.t
 		keyed := numbered(ev("1", "k"), ev("2", "k"), ev("3", ""), ev("4", ""))
 		byHand := []event.Event{ev("5", "k"), ev("6", "k"), ev("5", "k")}
 		w.source.Source = brokered{{Batch: event.Batch{Events: slices.Concat(keyed, byHand, keyed)}}}
