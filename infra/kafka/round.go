@@ -97,8 +97,9 @@ func (p *producer) settle(n *lane, answer *sarama.ProduceResponse, err error) (d
 	}
 	switch verdictOf(err) {
 	case kept:
+		done = n.pass()
 		p.goOn()
-		return n.pass()
+		return done
 	case refused:
 		return p.isolate(n, block, err)
 	case forgotten:
@@ -143,11 +144,18 @@ func (p *producer) holdUp(cause error) {
 	p.held.cause = cause
 }
 
+// goOn says that a batch is kept: the hold-up is over when no other partition waits for another try.
 func (p *producer) goOn() {
-	if p.held != nil {
-		p.logger.Info("publishing goes on", zap.Duration("after", time.Since(p.held.since)))
-		p.held = nil
+	if p.held == nil || p.loadFails > 0 {
+		return
 	}
+	for _, r := range p.topics {
+		if slices.ContainsFunc(r.lanes, func(n *lane) bool { return n.fails > 0 && len(n.batch)+len(n.queue) > 0 }) {
+			return
+		}
+	}
+	p.logger.Info("publishing goes on", zap.Duration("after", time.Since(p.held.since)))
+	p.held = nil
 }
 
 // trouble returns why publishing does not go on, nil when it does.
