@@ -61,7 +61,7 @@ func TestSlowHandlerDoesNotLoseItsPartition(t *testing.T) {
 	if p.joined() != 1 || p.handled.Load() != 3*n {
 		t.Errorf("joined %d times and handled %d, want one membership in which each of %d is handled once", p.joined(), p.handled.Load(), 3*n)
 	}
-	for _, l := range p.logs.FilterMessage("stream abandoned").All() {
+	for _, l := range p.logs.FilterMessage("stream handed over").All() {
 		t.Errorf("a stream was lost: %v", l.ContextMap())
 	}
 }

@@ -85,7 +85,10 @@ func (r *reader) serve(ctx, fetching context.Context, s event.Stream) {
 	} else {
 		t.runLanes(ctx, fetch)
 	}
-	if cause := context.Cause(ctx); cause != nil {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, event.ErrLost): // as whenever a replica comes or goes
+		r.logger.Info("stream handed over")
+	case cause != nil:
 		r.logger.Warn("stream abandoned", zap.Error(cause))
 	}
 	end(nil)
