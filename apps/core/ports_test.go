@@ -125,7 +125,7 @@ var (
 // A link within the tree leads to a file that is there, and to a heading that the page has.
 func TestLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	pages := slices.Concat([]string{"README.md", "CONTRIBUTING.md", "docs/README.md", "docs/durable.md", "docs/performance.md", guide}, portPages(t))
+	pages := slices.Concat([]string{"README.md", "CONTRIBUTING.md", "docs/README.md", "docs/durable.md", "docs/choosing.md", "docs/performance.md", guide}, portPages(t))
 	for _, page := range pages {
 		for _, m := range linkPattern.FindAllStringSubmatch(codePattern.ReplaceAllString(readPage(t, page), ""), -1) {
 			if strings.Contains(m[1], "://") {
