@@ -106,7 +106,7 @@ func TestChainIsAppendedToFromManyPartitions(t *testing.T) {
 			start := func() *process {
 				return d.start(t, cfg, consumer.Config{}, contract.Subscription{Mode: mode, Handle: c.append})
 			}
-			l := startLoad(t, rig, 50*time.Millisecond)
+			l := startLoad(t, rig, 150*time.Millisecond)
 			l.again.Store(true)
 			longer := func(by int) {
 				t.Helper()
