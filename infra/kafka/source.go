@@ -69,7 +69,7 @@ func (s *source) join(r event.Reader, names []string) (*member, error) {
 	var d *dialer
 	client, err := s.cluster.newClient(func(to *sarama.Config) {
 		cfg.Groups.apply(to)
-		d = newDialer(to)
+		d = newDialer(to, cfg.Groups.Session)
 	})
 	if err != nil {
 		return nil, err
