@@ -9,7 +9,7 @@ import (
 const cuts = 40
 
 // The server commits, and the answer does not arrive: nobody can know whether the write lasted, so the client is told that, and whatever lasted has one effect.
-func TestACommitWhoseAnswerIsLostHasOneEffect(t *testing.T) {
+func TestACommitWhoseAnswerIsLostHasOneEffect(t *testing.T) { //nolint:paralleltest // each takes the whole machine
 	p := deploy(t, server(t))
 	x := p.between()
 	r := p.launch()

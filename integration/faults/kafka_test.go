@@ -16,7 +16,7 @@ import (
 const cutFor = 10 * time.Second
 
 // Two replicas over Kafka, with each part of it broken in turn while clients write: whatever was promised is kept, in order, with one effect.
-func TestNothingIsLostOverKafka(t *testing.T) {
+func TestNothingIsLostOverKafka(t *testing.T) { //nolint:paralleltest // each takes the whole machine
 	p := deploy(t, server(t))
 	c := p.onKafka()
 	two := &pair{}
@@ -108,7 +108,7 @@ func (p *product) poison(c *cluster, l *load, next func() string) {
 }
 
 // Whoever reads our topics with a client of his own finds CloudEvents with the schema that the contract declares.
-func TestATopicHoldsCloudEventsOfTheDeclaredSchema(t *testing.T) {
+func TestATopicHoldsCloudEventsOfTheDeclaredSchema(t *testing.T) { //nolint:paralleltest // each takes the whole machine
 	p := deploy(t, server(t))
 	c := p.onKafka()
 	r := p.launch()

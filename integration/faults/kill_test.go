@@ -10,7 +10,7 @@ import (
 const kills = 6
 
 // A process is killed again and again while it writes, and nothing that it has promised is lost, and nothing is done twice.
-func TestNothingIsLostOverKills(t *testing.T) {
+func TestNothingIsLostOverKills(t *testing.T) { //nolint:paralleltest // each takes the whole machine
 	p := deploy(t, server(t))
 	seed := uint64(time.Now().UnixNano())
 	r := p.launch()

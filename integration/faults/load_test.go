@@ -109,8 +109,8 @@ func (l *load) ask(ctx context.Context, r request) (answer, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.refused[got.status]++
-	switch {
-	case got.status == http.StatusServiceUnavailable:
+	switch got.status {
+	case http.StatusServiceUnavailable:
 		carriedOut := strings.Contains(string(got.body), "may have been carried out") // then nobody is asked to repeat it
 		if got.header.Get("Retry-After") == "" && !carriedOut || !strings.HasPrefix(got.header.Get("Content-Type"), "application/problem+json") {
 			l.t.Errorf("%s %s: 503 without Retry-After or problem+json: %v %s", r.method, r.path, got.header, got.body)
@@ -118,7 +118,7 @@ func (l *load) ask(ctx context.Context, r request) (answer, bool) {
 		l.mu.Unlock()
 		pause(ctx)
 		l.mu.Lock()
-	case got.status == http.StatusPreconditionFailed || got.status == http.StatusConflict: // another client was first
+	case http.StatusPreconditionFailed, http.StatusConflict: // another client was first
 	default:
 		l.t.Errorf("%s %s: status %d: %s", r.method, r.path, got.status, got.body)
 	}

@@ -14,7 +14,7 @@ const outage = 20 * time.Second
 
 // The server crashes under load and comes back at once, and then stays away for longer: requests are refused with a reason, operators are told why, and
 // all of it recovers without anybody's doing.
-func TestTheProductOutlastsItsServer(t *testing.T) {
+func TestTheProductOutlastsItsServer(t *testing.T) { //nolint:paralleltest // each takes the whole machine
 	server(t) // without one for the others there is none for this test either
 	s, err := postgres.Start(t.Context(), postgres.Options{})
 	if err != nil {

@@ -25,7 +25,7 @@ type proxy struct {
 	away   bool   // nothing comes through, and nobody hears of it: packets are lost on the way
 	back   chan struct{}
 	conns  map[net.Conn]bool
-	group sync.WaitGroup
+	group  sync.WaitGroup
 }
 
 // between puts a proxy between the product and its database. The checker goes its own way.

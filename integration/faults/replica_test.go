@@ -54,7 +54,7 @@ func (p *product) begin() *replica {
 	p.replicas++
 	r := &replica{t: p.T, name: fmt.Sprintf("replica%d", p.replicas), started: make(chan struct{}), ended: make(chan struct{})}
 	r.cmd = exec.CommandContext(p.Context(), core, args...) //nolint:gosec // ours
-	r.cmd.Env, r.cmd.Dir = append(p.env[:len(p.env):len(p.env)], "FXCELL_POSTGRES__DSN="+p.named(r.name)), p.dir
+	r.cmd.Env, r.cmd.Dir = append(slices.Clip(p.env), "FXCELL_POSTGRES__DSN="+p.named(r.name)), p.dir
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	read, write := io.Pipe()
 	r.cmd.Stdout, r.cmd.Stderr = write, write

@@ -113,7 +113,7 @@ func (p *product) holdOpen() {
 
 // Of two replicas the owner of each reader is killed, and then frozen for longer than its lease while it works: the other one goes on where it stood, and
 // who wakes up has nothing more to say. All the while a transaction is open that concerns nobody.
-func TestAReaderIsTakenOverFromADeadAndFromAFrozenOwner(t *testing.T) {
+func TestAReaderIsTakenOverFromADeadAndFromAFrozenOwner(t *testing.T) { //nolint:paralleltest // each takes the whole machine
 	p := deploy(t, server(t))
 	c := &pair{}
 	c.put(0, p.launch())
