@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			code = max(code, 1)
 		}
-		os.Exit(code)
+		os.Exit(code) //nolint:forbidigo // as goleak does without a cleanup
 	}))
 }
 

@@ -239,6 +239,9 @@ func TestAdvanceIsFencedByEpochTokenAndVersion(t *testing.T) {
 			default:
 				t.Errorf("%s: Lost is open", r.Name)
 			}
+			if err := s.Release(t.Context()); err != nil {
+				t.Errorf("%s: Release = %v", r.Name, err)
+			}
 			p.wantsNext(p.own(r), "1")
 		}
 	}

@@ -119,25 +119,25 @@ func advancesWithOthers(_ *fake, o *odd) {
 }
 
 // alone breaks what is advanced without a transaction.
-func alone(advance func(o *odd, ctx context.Context, b event.Batch) error) func(f *fake, o *odd) {
+func alone(advance func(ctx context.Context, o *odd, b event.Batch) error) func(f *fake, o *odd) {
 	return func(_ *fake, o *odd) {
 		o.advance = func(ctx context.Context, b event.Batch) error {
 			if db.InTx(ctx) {
 				return o.Stream.Advance(ctx, b)
 			}
-			return advance(o, ctx, b)
+			return advance(ctx, o, b)
 		}
 	}
 }
 
-func passesAnyhow(o *odd, ctx context.Context, b event.Batch) error {
+func passesAnyhow(ctx context.Context, o *odd, b event.Batch) error {
 	if err := o.Stream.Advance(ctx, b); !errors.Is(err, event.ErrOrder) {
 		return err
 	}
 	return nil
 }
 
-func passesWhenLost(o *odd, ctx context.Context, b event.Batch) error {
+func passesWhenLost(ctx context.Context, o *odd, b event.Batch) error {
 	if err := o.Stream.Advance(ctx, b); !errors.Is(err, event.ErrLost) {
 		return err
 	}
@@ -146,7 +146,7 @@ func passesWhenLost(o *odd, ctx context.Context, b event.Batch) error {
 
 // passesUnfenced stores the position of who is no owner any more.
 func passesUnfenced(f *fake, o *odd) {
-	alone(func(o *odd, ctx context.Context, b event.Batch) error {
+	alone(func(ctx context.Context, o *odd, b event.Batch) error {
 		err := o.Stream.Advance(ctx, b)
 		p, ours := b.Position.(*part)
 		s, plain := o.Stream.(*stream)
