@@ -37,6 +37,7 @@ type sqlResult struct {
 type machine struct {
 	database *postgrestest.Database
 	keys     keyProvider
+	limits   limits
 	token    string // the path of the setup token's file
 }
 
@@ -44,7 +45,7 @@ func newMachine(t *testing.T) *machine {
 	t.Helper()
 	return &machine{
 		database: postgrestest.Open(t, migrations.Of("access")), keys: keyProvider{grade(durability.Persistent), accesstest.NewKeyProvider()},
-		token: filepath.Join(t.TempDir(), "token"),
+		limits: newLimits(durability.Persistent), token: filepath.Join(t.TempDir(), "token"),
 	}
 }
 
@@ -61,10 +62,8 @@ func (m *machine) start(tb testing.TB) *rig {
 			Keys: secret.KeyProvider(m.keys), KeysClaim: claim("secret.KeyProvider", m.keys), Source: silent{},
 		}, sqlResult{SQL: m.database.SQL, Claim: claim("db.SQL", m.database.SQL)}
 	}), config.Section[auth.Config]("auth"))
-	return assemble(tb, events, durability.Durable, access.Postgres, server, fx.Decorate(func(c access.Config) access.Config {
-		c.SetupTokenFile = m.token
-		return c
-	}))
+	return assemble(tb, events, durability.Durable, access.Postgres, server, m.limits.module(),
+		configured(func(c *access.Config) { c.SetupTokenFile, c.LoginPause = m.token, time.Minute }))
 }
 
 func (m *machine) offered(t *testing.T) string {
@@ -149,5 +148,25 @@ func TestManyRightCallsOnOneDatabaseMakeOneAdministrator(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[int]int{http.StatusCreated: 1, http.StatusGone: cap(answers) - 1}, counts); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)
+	}
+}
+
+func TestGuessesAtAllProcessesAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	rigs := []*rig{m.start(t), m.start(t)}
+	for _, r := range rigs {
+		r.address = "192.0.2.1"
+	}
+	rigs[0].want(rigs[0].setup(m.offered(t), "root", accesstest.Password), http.StatusCreated, "")
+	for i := range 5 {
+		rigs[i%2].want(rigs[i%2].login("root", "wrong horse battery staple"), http.StatusUnauthorized, "ERR_ACCESS_INVALID_CREDENTIALS")
+	}
+	for _, r := range rigs {
+		if a := r.want(r.login("root", accesstest.Password), http.StatusTooManyRequests, "ERR_TOO_MANY_REQUESTS"); a.header.Get("Retry-After") == "" {
+			t.Errorf("headers %v", a.header)
+		}
+		r.address = "192.0.2.2"
+		r.want(r.login("root", accesstest.Password), http.StatusCreated, "")
 	}
 }

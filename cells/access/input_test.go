@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap/zaptest/observer"
 
+	"fxcell.dev/cells/access"
 	"fxcell.dev/cells/access/internal/accesstest"
 	"fxcell.dev/fxcell/auth"
 )
@@ -16,7 +17,7 @@ import (
 // A caller who may not log in gets the same bytes, whatever the reason is.
 func TestRefusedLoginsHaveOneAnswer(t *testing.T) {
 	t.Parallel()
-	r := start(t)
+	r := start(t, configured(func(c *access.Config) { c.LoginFree = 100 }))
 	r.want(r.setup(r.offer(), "root", accesstest.Password), http.StatusCreated, "")
 	want := r.want(r.login("root", "wrong horse battery staple"), http.StatusUnauthorized, "ERR_ACCESS_INVALID_CREDENTIALS")
 	for name, c := range map[string]call{

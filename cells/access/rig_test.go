@@ -30,6 +30,7 @@ import (
 	"fxcell.dev/fxcell/event"
 	"fxcell.dev/fxcell/fxcelltest"
 	"fxcell.dev/fxcell/outbox"
+	"fxcell.dev/fxcell/ratelimit"
 	"fxcell.dev/fxcell/secret"
 )
 
@@ -75,6 +76,31 @@ type portsResult struct {
 	Source    config.Source
 }
 
+// limitsResult is what counts attempts.
+type limitsResult struct {
+	fx.Out
+
+	Limits ratelimit.Limiter
+	Claim  durability.Claim `group:"fxcell.claims"`
+}
+
+// limits counts the attempts of all processes that share it.
+type limits struct {
+	grade
+
+	*accesstest.Limiter
+}
+
+func newLimits(g durability.Grade) limits { return limits{grade(g), accesstest.NewLimiter()} }
+
+func (l limits) Durability() durability.Grade { return l.grade.Durability() }
+
+func (l limits) module() fx.Option {
+	return fx.Module("test/limits", fx.Provide(func() limitsResult {
+		return limitsResult{Limits: l, Claim: durability.Claim{Port: "ratelimit.Limiter", Module: "test/limits", Subject: l}}
+	}))
+}
+
 // grade is what the ports of a rig say of themselves.
 type grade durability.Grade
 
@@ -105,7 +131,7 @@ func (p keyProvider) Unwrap(ctx context.Context, purpose string, w secret.Wrappe
 }
 
 func ports(l *log, g durability.Grade) fx.Option {
-	return fx.Module("test/ports", fx.Provide(func() portsResult {
+	return fx.Options(newLimits(g).module(), fx.Module("test/ports", fx.Provide(func() portsResult {
 		l.Stated = grade(g)
 		engine, provider := transactor{grade(g), memdb.NewEngine()}, keyProvider{grade(g), accesstest.NewKeyProvider()}
 		return portsResult{
@@ -114,7 +140,7 @@ func ports(l *log, g durability.Grade) fx.Option {
 			Keys: provider, KeysClaim: durability.Claim{Port: "secret.KeyProvider", Module: "test/ports", Subject: provider},
 			Source: silent{},
 		}
-	}), config.Section[auth.Config]("auth"))
+	}), config.Section[auth.Config]("auth")))
 }
 
 type routesIn struct {
@@ -126,6 +152,7 @@ type routesIn struct {
 // rig is the cell in an assembly, served by the standard library's router.
 type rig struct {
 	tb       testing.TB
+	address  string // that requests come from
 	mux      *http.ServeMux
 	events   *log
 	logs     *observer.ObservedLogs
@@ -135,10 +162,18 @@ type rig struct {
 	sessions auth.Sessions
 }
 
-func start(tb testing.TB) *rig {
+func start(tb testing.TB, more ...fx.Option) *rig {
 	tb.Helper()
 	events := &log{}
-	return assemble(tb, events, durability.Demo, access.Memory, ports(events, durability.Volatile))
+	return assemble(tb, events, durability.Demo, access.Memory, ports(events, durability.Volatile), fx.Options(more...))
+}
+
+// configured changes the section access.
+func configured(change func(*access.Config)) fx.Option {
+	return fx.Decorate(func(c access.Config) access.Config {
+		change(&c)
+		return c
+	})
 }
 
 // assemble starts the cell on a store and ports.
@@ -205,6 +240,7 @@ func (r *rig) do(c call) answer {
 	if c.caller.ID != "" {
 		req = req.WithContext(auth.WithPrincipal(req.Context(), c.caller))
 	}
+	req = req.WithContext(auth.WithAddress(req.Context(), r.address))
 	w := httptest.NewRecorder()
 	r.mux.ServeHTTP(w, req)
 	a := answer{status: w.Code, header: w.Header(), text: w.Body.String()}

@@ -4,6 +4,7 @@ import (
 	"go.uber.org/fx"
 
 	"fxcell.dev/cells/access/internal/account"
+	"fxcell.dev/cells/access/internal/attempts"
 	"fxcell.dev/cells/access/internal/keys"
 	"fxcell.dev/cells/access/internal/password"
 	"fxcell.dev/cells/access/internal/settings"
@@ -20,10 +21,10 @@ import (
 // Config is the section access.
 type Config = settings.Config
 
-// What several slices share: the section, one pool for all hashes, one ring of keys.
+// What several slices share: the section, one pool for all hashes, one ring of keys, one guard against guessing.
 var (
 	section = config.Section[Config]("access")
-	shared  = fxcell.Provide(provideHasher, account.NewMaker, provideRing, provideIssuer)
+	shared  = fxcell.Provide(provideHasher, account.NewMaker, provideRing, provideIssuer, attempts.New)
 )
 
 func provideHasher(cfg Config) (*password.Hasher, error) {

@@ -35,7 +35,7 @@ var Demo = fxcell.Assembly("core", durability.Demo,
 
 // Durable is the product on PostgreSQL alone: what it has acknowledged outlives processes and machines. Its keys are wrapped by those of a key file.
 var Durable = fxcell.Assembly("core", durability.Durable,
-	persistent, logsource.Module, common,
+	persistent, postgres.Locks, logsource.Module, common,
 )
 
 // DurableKafka is the product that has outgrown one database: a relay publishes the log to Kafka, whose partitions share the work of each subscribing

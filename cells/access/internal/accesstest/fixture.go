@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"fxcell.dev/cells/access/internal/account"
+	"fxcell.dev/cells/access/internal/attempts"
 	"fxcell.dev/cells/access/internal/domain"
 	"fxcell.dev/cells/access/internal/keys"
 	"fxcell.dev/cells/access/internal/password"
@@ -31,6 +32,8 @@ type Fixture struct {
 	Tx     db.Transactor
 	Store  *Store
 	Clock  clock.Clock
+	Limits *Limiter
+	Guard  *attempts.Guard
 	Hashes *Hashes
 	Hasher *password.Hasher
 	Maker  *account.Maker
@@ -48,7 +51,8 @@ func New(tb testing.TB) *Fixture {
 // On returns a fixture on a store whose ring has a key.
 func On(tb testing.TB, tx db.Transactor, kept store.Store) *Fixture {
 	tb.Helper()
-	f := &Fixture{Tx: tx, Store: &Store{Store: kept}, Clock: clock.System(), Hashes: &Hashes{}}
+	f := &Fixture{Tx: tx, Store: &Store{Store: kept}, Clock: clock.System(), Limits: NewLimiter(), Hashes: &Hashes{}}
+	f.Guard = f.Guarded(tb, settings.Config{})
 	hasher, err := password.NewHasher(password.Options{
 		Params: password.Params{Memory: 8, Time: 1, Threads: 1}, Derive: f.Hashes.derive,
 		Concurrency: runtime.GOMAXPROCS(0), Queue: settings.DefaultHashQueue, Wait: settings.DefaultHashWait,
@@ -62,6 +66,14 @@ func On(tb testing.TB, tx db.Transactor, kept store.Store) *Fixture {
 	f.Issuer, err = token.NewIssuer(auth.Config{}, settings.Config{}, f.Ring, f.Clock)
 	must(tb, err)
 	return f
+}
+
+// Guarded returns a guard by another section.
+func (f *Fixture) Guarded(tb testing.TB, cfg settings.Config) *attempts.Guard {
+	tb.Helper()
+	g, err := attempts.New(f.Limits, cfg)
+	must(tb, err)
+	return g
 }
 
 func must(tb testing.TB, err error) {

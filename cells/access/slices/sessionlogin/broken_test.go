@@ -34,7 +34,7 @@ func TestLoginWhoseStoreFailsOpensNothing(t *testing.T) {
 			f := setup(t)
 			f.Add(t, "ada", nil)
 			kept := &noting{Store: &accesstest.Broken{Store: f.Store, Method: method, Err: db.ErrFull}}
-			service := sessionlogin.New(f.Tx, kept, f.Hasher, f.Issuer, f.events.Publisher())
+			service := sessionlogin.New(f.Tx, kept, f.Guard, f.Hasher, f.Issuer, f.events.Publisher())
 			got, err := service.Login(t.Context(), request("ada", accesstest.Password))
 			if !errors.Is(err, db.ErrFull) || problem.From(err).Code != problem.Unavailable {
 				t.Errorf("got error %v, want %v", err, db.ErrFull)

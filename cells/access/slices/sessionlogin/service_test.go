@@ -15,8 +15,10 @@ import (
 
 	"fxcell.dev/cells/access/accessapi"
 	"fxcell.dev/cells/access/internal/accesstest"
+	"fxcell.dev/cells/access/internal/attempts"
 	"fxcell.dev/cells/access/internal/domain"
 	"fxcell.dev/cells/access/internal/password"
+	"fxcell.dev/cells/access/internal/settings"
 	"fxcell.dev/cells/access/slices/sessionlogin"
 	"fxcell.dev/fxcell/auth"
 	"fxcell.dev/fxcell/db"
@@ -34,7 +36,7 @@ type fixture struct {
 func setup(tb testing.TB) fixture {
 	tb.Helper()
 	f := fixture{Fixture: accesstest.New(tb), events: &accesstest.Events[accessapi.SessionCreated]{}}
-	f.service = sessionlogin.New(f.Tx, f.Store, f.Hasher, f.Issuer, f.events.Publisher())
+	f.service = sessionlogin.New(f.Tx, f.Store, f.Guard, f.Hasher, f.Issuer, f.events.Publisher())
 	return f
 }
 
@@ -126,18 +128,22 @@ func TestRefusedLoginsCannotBeToldApart(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.addAll(t)
+	guard := f.Guarded(t, settings.Config{LoginFree: 100, SourceFailures: 100})
+	service := sessionlogin.New(f.Tx, f.Store, guard, f.Hasher, f.Issuer, f.events.Publisher())
+	ctx := auth.WithAddress(t.Context(), "192.0.2.1")
 	want := problem.DocumentOf(problem.New(accessapi.ErrInvalidCredentials, "Check username and password."), "")
 	for _, c := range refusals {
-		hashes, reads := f.Hashes.Count(), f.Store.Reads()
-		_, err := f.service.Login(t.Context(), request(c.username, c.plain))
+		hashes, reads, counts := f.Hashes.Count(), f.Store.Reads(), f.Limits.Allowed()
+		_, err := service.Login(ctx, request(c.username, c.plain))
 		if diff := cmp.Diff(want, problem.DocumentOf(problem.From(err), "")); diff != "" {
 			t.Errorf("%s: answer (-want +got):\n%s", c.name, diff)
 		}
 		if p := problem.From(err); p.RetryAfter != 0 {
 			t.Errorf("%s: says when to try again", c.name)
 		}
-		if hashes, reads := f.Hashes.Count()-hashes, f.Store.Reads()-reads; hashes != 1 || reads != 1 {
-			t.Errorf("%s: %d hashes and %d reads, want one each", c.name, hashes, reads)
+		hashes, reads, counts = f.Hashes.Count()-hashes, f.Store.Reads()-reads, f.Limits.Allowed()-counts
+		if hashes != 1 || reads != 1 || counts != 3 {
+			t.Errorf("%s: %d hashes, %d reads and counted %d times, want 1, 1 and 3", c.name, hashes, reads, counts)
 		}
 		if text := fmt.Sprint(err); len(c.plain) > 3 && strings.Contains(text, c.plain) || len(c.username) > 3 && strings.Contains(text, c.username) {
 			t.Errorf("%s: the error quotes what was sent", c.name)
@@ -189,7 +195,7 @@ func TestBusyLoginAnswersEverybodyAlike(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s := sessionlogin.New(f.Tx, f.Store, hasher, f.Issuer, f.events.Publisher())
+				s := sessionlogin.New(f.Tx, f.Store, f.Guard, hasher, f.Issuer, f.events.Publisher())
 				go func() { _, _ = s.Login(t.Context(), request("ada", accesstest.Password)) }()
 				synctest.Wait()
 				_, err = s.Login(t.Context(), request(c.username, c.plain))
@@ -207,7 +213,7 @@ func TestLoginThatCannotPublishOpensNothing(t *testing.T) {
 	f := setup(t)
 	f.Add(t, "ada", nil)
 	failure := errors.New("no room")
-	s := sessionlogin.New(f.Tx, f.Store, f.Hasher, f.Issuer, accesstest.Failing[accessapi.SessionCreated](failure))
+	s := sessionlogin.New(f.Tx, f.Store, f.Guard, f.Hasher, f.Issuer, accesstest.Failing[accessapi.SessionCreated](failure))
 	got, err := s.Login(t.Context(), request("ada", accesstest.Password))
 	if !errors.Is(err, failure) || got != (accessapi.LoginResponse{}) {
 		t.Errorf("got %+v, %v", got, err)
@@ -218,7 +224,7 @@ func TestStoreThatFailsIsNoRefusal(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	failure := errors.New("gone")
-	s := sessionlogin.New(f.Tx, failing{f.Store, failure}, f.Hasher, f.Issuer, f.events.Publisher())
+	s := sessionlogin.New(f.Tx, failing{f.Store, failure}, f.Guard, f.Hasher, f.Issuer, f.events.Publisher())
 	if _, err := s.Login(t.Context(), request("ada", accesstest.Password)); !errors.Is(err, failure) || problem.From(err).Code != problem.Internal {
 		t.Errorf("got %v", err)
 	}
@@ -278,10 +284,14 @@ func BenchmarkLogin(b *testing.B) {
 		b.Fatal(err)
 	}
 	f.Add(b, "ada", func(u *domain.User) { u.Password = hash })
-	s := sessionlogin.New(f.Tx, f.Store, hasher, f.Issuer, f.events.Publisher())
 	for _, c := range []struct{ name, username string }{{"granted", "ada"}, {"refused", "nobody"}} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
+				guard, err := attempts.New(accesstest.NewLimiter(), settings.Config{}) // one that has counted nothing
+				if err != nil {
+					b.Fatal(err)
+				}
+				s := sessionlogin.New(f.Tx, f.Store, guard, hasher, f.Issuer, f.events.Publisher())
 				if _, err := s.Login(b.Context(), request(c.username, accesstest.Password)); (err == nil) != (c.name == "granted") {
 					b.Fatal(err)
 				}

@@ -18,7 +18,7 @@ func TestSetupWhoseStoreFailsCreatesNobodyAndStaysOpen(t *testing.T) {
 			t.Parallel()
 			f := start(t)
 			kept := &accesstest.Broken{Store: f.Store, Method: method, Err: db.ErrFull}
-			service := setup.New(f.Tx, kept, f.Maker, f.events.Publisher(), f.Clock)
+			service := setup.New(f.Tx, kept, f.Guard, f.Maker, f.events.Publisher(), f.Clock)
 			_, err := service.Create(t.Context(), request(f.token))
 			if !errors.Is(err, db.ErrFull) || problem.From(err).Code != problem.Unavailable {
 				t.Errorf("got error %v, want %v", err, db.ErrFull)
@@ -43,7 +43,7 @@ func TestStartWhoseStoreFailsOffersNothing(t *testing.T) {
 			t.Parallel()
 			f := accesstest.New(t)
 			kept := &accesstest.Broken{Store: f.Store, Method: method, Err: db.ErrFull}
-			service := setup.New(f.Tx, kept, f.Maker, accesstest.Failing[accessapi.UserCreated](db.ErrFull), f.Clock)
+			service := setup.New(f.Tx, kept, f.Guard, f.Maker, accesstest.Failing[accessapi.UserCreated](db.ErrFull), f.Clock)
 			if err := service.Start(t.Context()); !errors.Is(err, db.ErrFull) {
 				t.Errorf("got error %v, want %v", err, db.ErrFull)
 			}

@@ -51,7 +51,7 @@ func (h *host) process(t *testing.T, kept store.Store, renew bool) *setup.Servic
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := setup.New(h.Tx, kept, h.Maker, h.events.Publisher(), h.Clock)
+	s := setup.New(h.Tx, kept, h.Guard, h.Maker, h.events.Publisher(), h.Clock)
 	s.KeepIn(file, renew, h.log)
 	return s
 }

@@ -8,6 +8,7 @@ import (
 
 	"fxcell.dev/cells/access/accessapi"
 	"fxcell.dev/cells/access/internal/account"
+	"fxcell.dev/cells/access/internal/attempts"
 	"fxcell.dev/cells/access/internal/meta"
 	"fxcell.dev/cells/access/internal/settings"
 	"fxcell.dev/cells/access/internal/store"
@@ -34,6 +35,7 @@ type params struct {
 	Lifecycle fx.Lifecycle
 	Tx        db.Transactor
 	Store     store.Store
+	Guard     *attempts.Guard
 	Maker     *account.Maker
 	Created   contract.Publisher[accessapi.UserCreated]
 	Clock     clock.Clock
@@ -43,7 +45,7 @@ type params struct {
 
 // provideService lets a setup that outlives the process keep its token in a file; one that ends with it shows the token at the start.
 func provideService(p params) (*Service, error) {
-	s := New(p.Tx, p.Store, p.Maker, p.Created, p.Clock)
+	s := New(p.Tx, p.Store, p.Guard, p.Maker, p.Created, p.Clock)
 	if p.Store.Durability() == durability.Persistent {
 		cfg := p.Config.WithDefaults()
 		file, err := tokenfile.New(cfg.SetupTokenFile)

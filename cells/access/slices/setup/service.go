@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
-
-	"golang.org/x/time/rate"
 
 	"fxcell.dev/cells/access/accessapi"
 	"fxcell.dev/cells/access/internal/account"
+	"fxcell.dev/cells/access/internal/attempts"
 	"fxcell.dev/cells/access/internal/domain"
 	"fxcell.dev/cells/access/internal/store"
 	"fxcell.dev/fxcell/auth"
@@ -21,12 +19,6 @@ import (
 	"fxcell.dev/fxcell/secret"
 )
 
-// How many wrong tokens are answered, before and while their callers are told to wait.
-const (
-	wrongBurst = 20
-	wrongEvery = time.Second
-)
-
 // Service creates the first administrator. It is safe for concurrent use.
 type Service struct {
 	tx      db.Transactor
@@ -34,7 +26,7 @@ type Service struct {
 	maker   *account.Maker
 	created contract.Publisher[accessapi.UserCreated]
 	clock   clock.Clock
-	wrong   *rate.Limiter
+	guard   *attempts.Guard
 	turn    chan struct{} // held by the one call that creates
 	kept    *keeping      // nil where the start shows the token
 
@@ -44,11 +36,10 @@ type Service struct {
 }
 
 // New returns a service that accepts nothing before Start.
-func New(tx db.Transactor, kept store.Store, maker *account.Maker, created contract.Publisher[accessapi.UserCreated], clk clock.Clock) *Service {
-	return &Service{
-		tx: tx, store: kept, maker: maker, created: created, clock: clk,
-		wrong: rate.NewLimiter(rate.Every(wrongEvery), wrongBurst), turn: make(chan struct{}, 1),
-	}
+func New(
+	tx db.Transactor, kept store.Store, guard *attempts.Guard, maker *account.Maker, created contract.Publisher[accessapi.UserCreated], clk clock.Clock,
+) *Service {
+	return &Service{tx: tx, store: kept, guard: guard, maker: maker, created: created, clock: clk, turn: make(chan struct{}, 1)}
 }
 
 // Create serves accessapi.SetupV1.
@@ -84,14 +75,14 @@ func (s *Service) accept(ctx context.Context, token secret.Text) (domain.Setup, 
 	offered, err := s.store.Setup(ctx)
 	switch {
 	case errors.Is(err, db.ErrNotFound):
-		return domain.Setup{}, s.refuse()
+		return domain.Setup{}, s.refuse(ctx)
 	case err != nil:
 		return domain.Setup{}, fmt.Errorf("setup: read: %w", err)
 	case offered.Completed():
 		s.done(offered)
 		return domain.Setup{}, problem.New(accessapi.ErrSetupDone, "The first administrator exists; administrators create further users.")
 	case !offered.Accepts(token.Reveal(), s.clock.Now()):
-		return domain.Setup{}, s.refuse()
+		return domain.Setup{}, s.refuse(ctx)
 	default:
 		return offered, nil
 	}
@@ -122,9 +113,9 @@ func (s *Service) complete(ctx context.Context, offered domain.Setup, admin doma
 }
 
 // refuse answers a wrong token and one that came too late alike. The right token is never kept waiting by those who guess.
-func (s *Service) refuse() error {
-	if !s.wrong.AllowN(s.clock.Now(), 1) {
-		return problem.New(problem.TooMany, "Too many wrong setup tokens.").After(wrongEvery)
+func (s *Service) refuse(ctx context.Context) error {
+	if err := s.guard.Failed(ctx); err != nil {
+		return fmt.Errorf("setup: %w", err)
 	}
 	return problem.New(accessapi.ErrSetupRefused, "The setup token is wrong or too old. A new start of the service makes a new one once the old one is 24 h old.")
 }

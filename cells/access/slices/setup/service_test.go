@@ -22,6 +22,7 @@ import (
 	"fxcell.dev/fxcell/contract"
 	"fxcell.dev/fxcell/db"
 	"fxcell.dev/fxcell/problem"
+	"fxcell.dev/fxcell/ratelimit"
 	"fxcell.dev/fxcell/secret"
 )
 
@@ -51,7 +52,7 @@ func start(t *testing.T) *fixture {
 
 // process returns the service of another process on the same store.
 func (f *fixture) process(created contract.Publisher[accessapi.UserCreated]) *setup.Service {
-	return setup.New(f.Tx, f.Store, f.Maker, created, f.Clock)
+	return setup.New(f.Tx, f.Store, f.Guard, f.Maker, created, f.Clock)
 }
 
 func request(token string) accessapi.SetupRequest {
@@ -264,7 +265,7 @@ func TestRightCallsWaitForEachOtherInsteadOfHashing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := setup.New(f.Tx, f.Store, account.NewMaker(hasher, f.Clock), f.events.Publisher(), f.Clock)
+		s := setup.New(f.Tx, f.Store, f.Guard, account.NewMaker(hasher, f.Clock), f.events.Publisher(), f.Clock)
 		results := make(chan error, 8)
 		for range cap(results) {
 			go func() {
@@ -329,14 +330,14 @@ func TestWrongTokensAreLimitedAndTheRightOneIsNot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := start(t)
+		from := func(address string) context.Context { return auth.WithAddress(t.Context(), address) }
 		refused, limited := 0, 0
 		for range 100 {
-			_, err := f.service.Create(t.Context(), request("wrong"))
-			var p *problem.Error
-			switch {
+			_, err := f.service.Create(from("192.0.2.1"), request("wrong"))
+			switch p := problem.From(err); {
 			case problem.Has(err, accessapi.ErrSetupRefused):
 				refused++
-			case errors.As(err, &p) && p.Code == problem.TooMany && p.RetryAfter > 0:
+			case p.Code == problem.TooMany && p.RetryAfter == 5*time.Minute:
 				limited++
 			default:
 				t.Fatalf("got %v", err)
@@ -345,10 +346,26 @@ func TestWrongTokensAreLimitedAndTheRightOneIsNot(t *testing.T) {
 		if refused != 20 || limited != 80 {
 			t.Errorf("%d refused, %d limited, want 20 and 80", refused, limited)
 		}
-		if _, err := f.service.Create(t.Context(), request(f.token)); err != nil {
+		if _, err := f.service.Create(from("192.0.2.2"), request("wrong")); !problem.Has(err, accessapi.ErrSetupRefused) {
+			t.Errorf("from elsewhere: %v", err)
+		}
+		if _, err := f.service.Create(from("192.0.2.1"), request(f.token)); err != nil {
 			t.Errorf("the right token: %v", err)
 		}
 	})
+}
+
+func TestWrongTokenThatCannotBeCountedIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.Limits.Fail(ratelimit.ErrUnavailable)
+	ctx := auth.WithAddress(t.Context(), "192.0.2.1")
+	if _, err := f.service.Create(ctx, request("wrong")); problem.From(err).Code != problem.Unavailable {
+		t.Errorf("the wrong token: got %v", err)
+	}
+	if _, err := f.service.Create(ctx, request(f.token)); err != nil {
+		t.Errorf("the right token: %v", err)
+	}
 }
 
 func TestSetupThatWaitsGivesUpWithItsCaller(t *testing.T) {
@@ -367,7 +384,7 @@ func TestSetupThatWaitsGivesUpWithItsCaller(t *testing.T) {
 func TestSetupAcceptsNothingBeforeItsStart(t *testing.T) {
 	t.Parallel()
 	f := accesstest.New(t)
-	s := setup.New(f.Tx, f.Store, f.Maker, accesstest.Failing[accessapi.UserCreated](db.ErrFull), f.Clock)
+	s := setup.New(f.Tx, f.Store, f.Guard, f.Maker, accesstest.Failing[accessapi.UserCreated](db.ErrFull), f.Clock)
 	if token, open := s.Token(); open || token != "" {
 		t.Errorf("offers %q, open: %v", token, open)
 	}
