@@ -157,3 +157,25 @@ func (d *durable) token() string {
 	}
 	return strings.TrimSpace(string(text))
 }
+
+// A start with another key file on the same database is refused, and says why: nothing that it promised could be kept.
+func TestAStartWithOtherKeysIsRefused(t *testing.T) {
+	t.Parallel()
+	d := install(t)
+	p, _ := d.start()
+	p.signal(syscall.SIGTERM)
+	p.exitCode()
+	other := filepath.Join(t.TempDir(), "other")
+	if code, stdout, stderr := run(t, "keygen", other); code != 0 {
+		t.Fatalf("keygen: exit code %d, %s %s", code, stdout, stderr)
+	}
+	cmd := exec.CommandContext(t.Context(), binary, append(onFreePorts(), "--assembly", "durable", "--set", "logging.level=error")...) //nolint:gosec // our own binary
+	cmd.Env = append(d.env, "FXCELL_KEYFILE__FILE="+other)
+	p = launch(t, cmd)
+	code := p.exitCode()
+	_, stderr, _ := p.lines()
+	got := strings.Join(stderr, "\n")
+	if code != 1 || !strings.Contains(got, "start with the key-encryption keys under which it was wrapped, or restore them") {
+		t.Errorf("exit code %d, stderr %s", code, got)
+	}
+}

@@ -110,6 +110,26 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
+// Blocked marks an error that is no fault of the event: what the handler needs is not there, such as a key. The event is tried again for as long as it takes,
+// no attempt is counted, and nothing is parked; meanwhile its key waits, in mode batch the whole reader, and the app is degraded.
+func Blocked(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &blockedError{err}
+}
+
+// IsBlocked reports whether err was marked by Blocked.
+func IsBlocked(err error) bool {
+	var b *blockedError
+	return errors.As(err, &b)
+}
+
+type blockedError struct{ err error }
+
+func (e *blockedError) Error() string { return e.err.Error() }
+func (e *blockedError) Unwrap() error { return e.err }
+
 // Ports describes Inbox, Parking and Sink to assemblies.
 func Ports() []durability.Port {
 	return []durability.Port{

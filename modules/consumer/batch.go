@@ -86,6 +86,7 @@ func (t *tenure) together(ctx context.Context, b *batch) (again time.Duration, d
 	b.tried = false
 	err := contained(func() error { return t.tryTogether(scope, b) })
 	if err == nil {
+		t.standstills.end(t.name, b.stalls)
 		for _, it := range b.items {
 			t.logParked(scope, it)
 		}
@@ -96,8 +97,9 @@ func (t *tenure) together(ctx context.Context, b *batch) (again time.Duration, d
 		return 0, false
 	}
 	logger := log.For(scope, t.logger).With(zap.Int("events", len(b.Events)), zap.String("event_id", b.Events[0].ID))
-	if !b.tried {
+	if !b.tried || blocked(err) {
 		b.stalls++
+		t.standstills.begin(t.name, b.stalls, err)
 		logger.Warn("events could not be taken up", zap.Int("try", b.stalls), zap.Error(err))
 		return pause(ownRetry(), b.stalls), false
 	}

@@ -28,8 +28,9 @@ type Ports struct {
 
 // Consumer runs subscriptions. It is started once and stopped once.
 type Consumer struct {
-	readers []*reader
-	source  event.Source
+	readers     []*reader
+	standstills *standstills
+	source      event.Source
 
 	streams      []<-chan event.Stream
 	running      sync.WaitGroup // the readers
@@ -47,12 +48,12 @@ func New(cfg Config, subscriptions []contract.Subscription, ports Ports) (*Consu
 	if err := errors.Join(cfg.Validate(), err); err != nil {
 		return nil, err
 	}
-	c := &Consumer{source: ports.Source}
+	c := &Consumer{source: ports.Source, standstills: newStandstills()}
 	tracer := otel.Tracer("fxcell.dev/modules/consumer")
 	for _, p := range plans {
 		c.readers = append(c.readers, &reader{
 			plan: p, cfg: cfg.WithDefaults(), Ports: ports, tracer: tracer, logger: ports.Logger.With(zap.String("reader", p.name)),
-			slots: make(chan struct{}, cfg.WithDefaults().Lanes),
+			standstills: c.standstills, slots: make(chan struct{}, cfg.WithDefaults().Lanes),
 		})
 	}
 	return c, nil

@@ -56,6 +56,7 @@ func (t *tenure) handle(ctx context.Context, it *item) (again time.Duration, don
 	it.tried = false
 	err := contained(func() error { return t.attempt(scope, it) })
 	if err == nil {
+		t.standstills.end(t.name, it.stalls)
 		t.logParked(scope, it)
 		return 0, true
 	}
@@ -64,8 +65,9 @@ func (t *tenure) handle(ctx context.Context, it *item) (again time.Duration, don
 		return 0, false
 	}
 	logger := t.loggerOf(scope, it)
-	if !it.tried {
+	if !it.tried || blocked(err) {
 		it.stalls++
+		t.standstills.begin(t.name, it.stalls, err)
 		logger.Warn("event could not be taken up", zap.Int("try", it.stalls), zap.Error(err))
 		return pause(ownRetry(), it.stalls), false
 	}

@@ -41,7 +41,7 @@ func provideConsumer(p params) (*Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Watch.follow(c.Readers())
+	p.Watch.follow(c)
 	return c, nil
 }
 

@@ -20,10 +20,11 @@ type reader struct {
 	*plan
 	Ports
 
-	cfg    Config
-	tracer trace.Tracer
-	logger *zap.Logger   // names the reader
-	slots  chan struct{} // taken by what is handled, whatever stream it is of
+	cfg         Config
+	tracer      trace.Tracer
+	logger      *zap.Logger // names the reader
+	standstills *standstills
+	slots       chan struct{} // taken by what is handled, whatever stream it is of
 }
 
 // run handles the streams that come, until fetching ends. Their handlers live on ctx.

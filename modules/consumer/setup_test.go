@@ -41,6 +41,7 @@ func (silent) Decode(string, any) error { return nil }
 
 // world is everything that a consumer meets: the memory adapters, a source that can lose its streams, and a table for effects.
 type world struct {
+	running *Consumer // once it is started
 	t       testing.TB
 	cfg     Config
 	tx      db.Transactor
@@ -99,6 +100,7 @@ func (w *world) start(subscriptions ...contract.Subscription) {
 			r.tracer = w.tracer
 		}
 	}
+	w.running = c
 	if err := c.Start(w.t.Context()); err != nil {
 		w.t.Fatalf("Start = %v", err)
 	}

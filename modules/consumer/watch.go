@@ -11,30 +11,31 @@ import (
 	"fxcell.dev/fxcell/health"
 )
 
-// watch tells how many keys are parked. It learns of the readers when they are known.
+// watch tells how many keys are parked, and which readers cannot go on. It learns of the readers when they are known.
 type watch struct {
-	parking event.Parking
-	readers atomic.Pointer[[]string]
+	parking  event.Parking
+	consumer atomic.Pointer[Consumer]
 }
 
 func newWatch(parking event.Parking) *watch { return &watch{parking: parking} }
 
-func (w *watch) follow(readers []string) { w.readers.Store(&readers) }
+func (w *watch) follow(c *Consumer) { w.consumer.Store(c) }
 
 func (w *watch) check() health.Check {
 	return health.Check{Name: "modules/consumer", Probe: w.probe}
 }
 
-// probe fails while a key is parked: its events wait for somebody to decide.
+// probe fails while a key is parked, whose events wait for somebody to decide, and while a reader cannot go on.
 func (w *watch) probe(ctx context.Context) error {
-	readers := w.readers.Load()
-	if readers == nil {
+	consumer := w.consumer.Load()
+	if consumer == nil {
 		return nil
 	}
-	var faults []error
+	readers := consumer.Readers()
+	faults := consumer.standstills.faults(readers)
 	var parts []string
 	total := 0
-	for _, reader := range *readers {
+	for _, reader := range readers {
 		parked, err := w.parking.List(ctx, reader)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("consumer: count parked keys of %s: %w", reader, err))

@@ -69,11 +69,18 @@ func NewRing(tx db.Transactor, kept store.Keys, provider secret.KeyProvider, clk
 
 // Ensure makes a key when no active one is there. Of many processes that start at once, one makes it.
 func (r *Ring) Ensure(ctx context.Context) error {
-	if _, err := r.active(ctx); !errors.Is(err, db.ErrNotFound) {
+	key, err := r.active(ctx)
+	if errors.Is(err, db.ErrNotFound) {
+		_, err := r.add(ctx, domain.KeyActive)
 		return err
 	}
-	_, err := r.add(ctx, domain.KeyActive)
-	return err
+	if err != nil {
+		return err
+	}
+	if _, err := r.unwrap(ctx, key); err != nil {
+		return fmt.Errorf("%w: start with the key-encryption keys under which it was wrapped, or restore them", err)
+	}
+	return nil
 }
 
 // add makes a key and stores it in the state. It returns no id when another process was first.

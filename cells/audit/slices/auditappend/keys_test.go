@@ -3,6 +3,7 @@ package auditappend_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -225,4 +226,29 @@ func TestTheSectionHasDefaultsAndLimits(t *testing.T) {
 	w.Clock.Advance(time.Second)
 	f.must(audittest.Delivery(3))
 	f.intact(4) // and the rotation
+}
+
+// A start with other keys than those that wrapped the trail's must fail: the trail would wait for them, and who starts it can mend that.
+func TestAStartWithoutTheKeysOfTheTrailIsRefused(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	fresh := func() *auditappend.Service {
+		t.Helper()
+		service, err := auditappend.New(f.Store, f.Keys, f.Clock, auditappend.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return service
+	}
+	if err := fresh().Check(t.Context()); err != nil {
+		t.Errorf("before the first entry: %v", err)
+	}
+	f.must(audittest.Delivery(1))
+	if err := fresh().Check(t.Context()); err != nil {
+		t.Errorf("with the keys: %v", err)
+	}
+	f.Keys.Forget()
+	if err := fresh().Check(t.Context()); err == nil || !strings.Contains(err.Error(), "start with the key-encryption keys under which it was wrapped") {
+		t.Errorf("without the keys: %v", err)
+	}
 }

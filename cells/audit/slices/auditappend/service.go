@@ -34,8 +34,32 @@ func New(s store.Store, keys secret.KeyProvider, c clock.Clock, cfg Config) (*Se
 	return &Service{s, keyring.New(s, keys), c, cfg.WithDefaults().RotateAfter}, nil
 }
 
-// Append writes an entry for each event that has none yet, in the transaction of ctx. A payload that cannot be read gets an entry, too.
+// Append writes an entry for each event that has none yet, in the transaction of ctx. A payload that cannot be read gets an entry, too, so what fails is
+// never an event's fault: nothing is parked, and the trail waits (policy block).
 func (s *Service) Append(ctx context.Context, deliveries []event.Delivery) error {
+	return event.Blocked(s.append(ctx, deliveries))
+}
+
+// Check returns why nothing could be appended: the keys of the trail cannot be opened, or its head is not the chain's.
+func (s *Service) Check(ctx context.Context) error {
+	head, found, err := s.store.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("audit: check: %w", err)
+	}
+	keys, err := s.ring.Load(ctx)
+	if err != nil || keys.Empty() {
+		return err
+	}
+	if _, _, err := keys.Newest(ctx); err != nil {
+		return fmt.Errorf("%w: start with the key-encryption keys under which it was wrapped, or restore them", err)
+	}
+	if err := trusted(ctx, keys, head, found); err != nil && !errors.Is(err, ErrHead) { // a broken trail is told by its check, and may have to be looked at
+		return err
+	}
+	return nil
+}
+
+func (s *Service) append(ctx context.Context, deliveries []event.Delivery) error {
 	head, found, err := s.store.Head(ctx) // first: it keeps others from appending
 	if err != nil {
 		return fmt.Errorf("audit: append: %w", err)
