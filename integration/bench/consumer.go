@@ -30,11 +30,8 @@ type subscriptionOut struct {
 
 func (l *consumerLane) open(ctx context.Context, dsn string) error {
 	l.gate = make(chan struct{})
-	s := contract.Subscription{
-		Slice: readerName, Mode: event.Batched, Handle: l.deliver,
-		Contracts: []contract.Info{{ID: contractID, Owner: topic, Topic: topic, Retry: event.DefaultRetry(), OnPoison: event.Park}},
-	}
-	l.app = app(dsn, &l.ports, consumer.Module, fx.Provide(
+	s := subscription(l.deliver)
+	l.app = app(settings{dsn: dsn}, &l.ports, consumer.Module, fx.Provide(
 		func() subscriptionOut { return subscriptionOut{Subscription: s} },
 		func(log outbox.Log, logger *zap.Logger) event.Source {
 			return gated{logsource.New(log, logger), l.gate}
@@ -43,13 +40,25 @@ func (l *consumerLane) open(ctx context.Context, dsn string) error {
 	return l.app.Start(ctx)
 }
 
+// subscription is one of mode batch.
+func subscription(handle func(ctx context.Context, ds []event.Delivery) error) contract.Subscription {
+	return contract.Subscription{
+		Slice: readerName, Mode: event.Batched, Handle: handle,
+		Contracts: []contract.Info{{ID: contractID, Owner: topic, Topic: topic, Retry: event.DefaultRetry(), OnPoison: event.Park}},
+	}
+}
+
 func (l *consumerLane) deliver(_ context.Context, ds []event.Delivery) error {
+	return each(ds, l.handle)
+}
+
+func each(ds []event.Delivery, handle func(item)) error {
 	for _, d := range ds {
 		i, err := read(d.Payload)
 		if err != nil {
 			return err
 		}
-		l.handle(i)
+		handle(i)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"fxcell.dev/fxcell/inspect"
 	"fxcell.dev/fxcell/outbox"
 	"fxcell.dev/fxcell/secret"
+	"fxcell.dev/infra/kafka"
 	"fxcell.dev/infra/postgres"
 	"fxcell.dev/migrations"
 )
@@ -27,12 +28,18 @@ const (
 	readerName = "bench/handle"
 )
 
-// settings are the defaults, but for the address.
-type settings string
+// settings are the defaults, but for the addresses.
+type settings struct {
+	dsn   string
+	route route
+}
 
 func (s settings) Decode(_ string, into any) error {
-	if c, ok := into.(*postgres.Config); ok {
-		c.DSN = secret.NewText(string(s))
+	switch c := into.(type) {
+	case *postgres.Config:
+		c.DSN = secret.NewText(s.dsn)
+	case *kafka.Config:
+		c.Brokers, c.Topics.Prefix, c.Groups.Prefix = []string{s.route.brokers}, s.route.prefix, s.route.prefix
 	}
 	return nil
 }
@@ -48,12 +55,12 @@ type ports struct {
 }
 
 // app is infra/postgres as an assembly lists it, with what else is asked for.
-func app(dsn string, p *ports, more ...fx.Option) *fx.App {
+func app(s settings, p *ports, more ...fx.Option) *fx.App {
 	m := migrations.Of("fxcell")
 	return fx.New(append(more,
 		postgres.Module,
 		fxcell.Migrations(m.Owner, m.Files),
-		fx.Provide(func() config.Source { return settings(dsn) }, clock.System, zap.NewNop),
+		fx.Provide(func() config.Source { return s }, clock.System, zap.NewNop),
 		fx.WithLogger(func() fxevent.Logger { return &inspect.Hooks{} }),
 		fx.Invoke(func(in ports) { *p = in }),
 	)...)
@@ -67,7 +74,7 @@ type logLane struct {
 }
 
 func (l *logLane) open(ctx context.Context, dsn string) error {
-	l.app = app(dsn, &l.ports)
+	l.app = app(settings{dsn: dsn}, &l.ports)
 	return l.app.Start(ctx)
 }
 
@@ -130,11 +137,18 @@ func (l *logLane) read(ctx context.Context, handle func(item)) (func() error, er
 }
 
 // follow handles what the log holds until ctx ends.
-func (l *logLane) follow(ctx context.Context, handle func(item)) (err error) {
+func (l *logLane) follow(ctx context.Context, handle func(item)) error {
 	s, err := l.Log.Own(ctx, event.Reader{Name: readerName})
 	if err != nil {
 		return err
 	}
+	return follow(ctx, s, handle, func(ctx context.Context, b event.Batch) error {
+		return l.Tx.InTx(ctx, func(ctx context.Context) error { return s.Advance(ctx, b) })
+	})
+}
+
+// follow handles what a stream has until ctx ends, then gives it up.
+func follow(ctx context.Context, s event.Stream, handle func(item), advance func(ctx context.Context, b event.Batch) error) (err error) {
 	rest := context.WithoutCancel(ctx)
 	defer func() { err = errors.Join(err, s.Release(rest)) }()
 	for ctx.Err() == nil {
@@ -150,7 +164,7 @@ func (l *logLane) follow(ctx context.Context, handle func(item)) (err error) {
 			handle(i)
 		}
 		if len(b.Events) > 0 {
-			if err := l.Tx.InTx(rest, func(ctx context.Context) error { return s.Advance(ctx, b) }); err != nil {
+			if err := advance(rest, b); err != nil {
 				return err
 			}
 		}

@@ -17,6 +17,8 @@ type world struct {
 	dsn    string
 	o      options
 	t      *tracker
+	route  route // of a job through Kafka
+	before int64 // events that were handled before anything was measured
 }
 
 // figures are what a job measured, by metric.
@@ -24,13 +26,25 @@ type figures map[string]float64
 
 // job runs in a world.
 type job struct {
-	id  string
-	run func(ctx context.Context, w *world) (figures, error)
+	id      string
+	run     func(ctx context.Context, w *world) (figures, error)
+	link    link
+	handled bool // the way through Kafka ends at a handler
 }
 
 // all are the jobs, in the order in which they are run.
 func all() []job {
-	return []job{{"P1", drain}, {"P2", load}, {"P4", latencyHere}, {"P4", latencyAcross}, {"P5", besideATransaction}}
+	return []job{
+		{id: "P1", run: drain},
+		{id: "P2", run: load},
+		{id: "P4", run: latencyHere},
+		{id: "P4", run: latencyAcross},
+		{id: "P4c", run: latencyOverKafka("P4c"), link: direct, handled: true},
+		{id: "P4c", run: latencyOverKafka("P4c+2ms"), link: late, handled: true},
+		{id: "P5", run: besideATransaction},
+		{id: "P5b", run: drainToKafka("P5b"), link: direct},
+		{id: "P5b", run: drainToKafka("P5b+2ms"), link: late},
+	}
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
@@ -65,27 +79,41 @@ func drain(ctx context.Context, w *world) (figures, error) {
 
 // finish waits for what is still to be handled, ends the reading, and returns what the job used. stop comes first: what was handled is recorded then.
 func (w *world) finish(ctx context.Context, stop func() error, end func() (usage, error), id string) (figures, error) {
-	_, err := await(ctx, w.o.grace, func() bool { return w.t.handled.Load() >= w.t.committed.Load() })
-	if err := errors.Join(err, stop()); err != nil {
+	if err := w.ended(ctx, stop, w.t); err != nil {
 		return nil, err
 	}
 	u, err := end()
 	if err != nil {
 		return nil, err
 	}
-	events := float64(w.t.handled.Load())
+	return w.figures(u, id), nil
+}
+
+// ended waits until everything that is committed has come as far as is looked at, and ends the reading.
+func (w *world) ended(ctx context.Context, stop func() error, t *tracker) error {
+	_, err := await(ctx, w.o.grace, func() bool { return t.handled.Load() >= w.t.committed.Load() })
+	return errors.Join(err, stop())
+}
+
+// figures are what a job used and how it delivered.
+func (w *world) figures(u usage, id string) figures {
+	events := float64(w.t.handled.Load() - w.before)
 	reordered, repeated, _ := w.t.faults()
-	return figures{
+	f := figures{
 		id + " CPU":         u.cpu * 1e5 / events,
 		id + " server CPU":  u.server * 1e5 / events,
 		id + " WAL":         float64(u.wal) / events,
-		id + " undelivered": float64(w.t.committed.Load()) - events,
+		id + " undelivered": float64(w.t.committed.Load() - w.t.handled.Load()),
 		id + " reordered":   float64(reordered),
 		id + " repeated":    float64(repeated),
 		id + " p50":         milliseconds(w.t.percentile(0.50)),
 		id + " p99":         milliseconds(w.t.percentile(0.99)),
 		id + " foreign":     u.foreign,
-	}, nil
+	}
+	if w.server.broker != nil {
+		f[id+" broker CPU"] = u.broker * 1e5 / events
+	}
+	return f
 }
 
 // load writes flat out beside the reader.
@@ -192,7 +220,7 @@ func measureAll(ctx context.Context, s *server, o options, say func(string)) (ma
 	for n := range o.rounds {
 		for _, j := range all() {
 			for _, name := range o.lanes {
-				if !slices.Contains(o.jobs, j.id) {
+				if !slices.Contains(o.jobs, j.id) || !goes(name, j) {
 					continue
 				}
 				f, err := measure(ctx, s, name, j, o)
@@ -235,6 +263,12 @@ func measure(ctx context.Context, s *server, name string, j job, o options) (f f
 	}
 	defer func() { err = errors.Join(err, drop()) }()
 	w := &world{server: s, name: name, lane: newLane(name), dsn: dsn, o: o, t: newTracker()}
+	if j.link != noKafka {
+		if w.route, err = s.route(ctx, j.link, j.handled); err != nil {
+			return nil, err
+		}
+		w.lane = newLaneOver(name, w.route)
+	}
 	if err := w.lane.open(ctx, dsn); err != nil {
 		return nil, err
 	}

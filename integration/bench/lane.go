@@ -26,12 +26,30 @@ var lanes = []struct {
 	ours    bool
 	ordered bool // order per key is promised
 	make    func() lane
+	over    func(r route) lane // through Kafka: read calls its handler where the route ends; nil when there is no such way
 }{
-	{"fxcell", true, true, func() lane { return &logLane{} }},
-	{"fxcell consumer", true, true, func() lane { return &consumerLane{} }},
-	{"watermill-sql", false, true, func() lane { return &watermillLane{} }},
-	{"watermill-sql queue", false, true, func() lane { return &watermillLane{queue: true} }},
-	{"river", false, false, func() lane { return &riverLane{} }},
+	{
+		"fxcell", true, true, func() lane { return &logLane{} },
+		func(r route) lane { return &kafkaLane{route: r} },
+	},
+	{
+		"fxcell consumer", true, true, func() lane { return &consumerLane{} },
+		func(r route) lane {
+			if !r.handled {
+				return nil // it would be the first lane again
+			}
+			return &kafkaConsumerLane{kafkaLane{route: r}}
+		},
+	},
+	{
+		"watermill-sql", false, true, func() lane { return &watermillLane{} },
+		func(r route) lane { return &watermillKafkaLane{route: r} },
+	},
+	{
+		"watermill-sql queue", false, true, func() lane { return &watermillLane{queue: true} },
+		func(r route) lane { return &watermillKafkaLane{watermillLane: watermillLane{queue: true}, route: r} },
+	},
+	{"river", false, false, func() lane { return &riverLane{} }, nil},
 }
 
 func laneNames() []string {
@@ -50,6 +68,30 @@ func newLane(name string) lane {
 		}
 	}
 	return nil
+}
+
+// newLaneOver returns nil for a lane that does not go through Kafka.
+func newLaneOver(name string, r route) lane {
+	for _, l := range lanes {
+		if l.name == name && l.over != nil {
+			return l.over(r)
+		}
+	}
+	return nil
+}
+
+// goes reports whether a lane can do a job.
+func goes(name string, j job) bool {
+	return j.link == noKafka || newLaneOver(name, route{handled: j.handled}) != nil
+}
+
+func isOurs(name string) bool {
+	for _, l := range lanes {
+		if l.name == name {
+			return l.ours
+		}
+	}
+	return false
 }
 
 // ordersTable is the business part of each transaction.

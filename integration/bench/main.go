@@ -61,7 +61,7 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.quiet, "quiet", true, "waits before each job until others leave the machine alone, up to 10 s")
 	flags.StringVar(&o.profile, "cpuprofile", "", "the file that a CPU profile of this process goes to: of one lane and one job it shows where their time goes")
 	lanes := flags.String("lanes", strings.Join(laneNames(), ","), "that are measured")
-	jobs := flags.String("jobs", "P1,P2,P4,P5", "that are run; P3 is the CPU of P2")
+	jobs := flags.String("jobs", "P1,P2,P4,P4c,P5,P5b", "that are run; P3 is the CPU of P2")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

@@ -41,8 +41,8 @@ func statOf(pid int) (process, bool) {
 	return process{parent, strings.Contains(name, "(postgres"), seconds(11) + seconds(12), seconds(13) + seconds(14)}, true
 }
 
-// cpu is CPU seconds: of the server, of this process, of the whole machine.
-type cpu struct{ server, self, machine float64 }
+// cpu is CPU seconds: of the server, of the broker, of this process, of the whole machine.
+type cpu struct{ server, broker, self, machine float64 }
 
 // cpu is not a number for a server on another machine.
 func (s *server) cpu() cpu {
@@ -50,6 +50,10 @@ func (s *server) cpu() cpu {
 	var r syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) == nil {
 		c.self = float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
+	}
+	if s.broker != nil {
+		p, _ := statOf(s.broker.pid)
+		c.broker = p.own
 	}
 	for range 10 { // one that ends meanwhile would be missing, or be counted twice
 		before, ok := statOf(s.postmaster)
@@ -91,8 +95,9 @@ func machineCPU() float64 {
 // usage is what was used while something ran.
 type usage struct {
 	elapsed time.Duration
-	cpu     float64 // seconds, of the server and of this process
+	cpu     float64 // seconds, of the server and of this process, not of the broker
 	server  float64 // those of the server
+	broker  float64 // those of the broker, if there is one
 	foreign float64 // share of the machine that others took
 	wal     int64   // bytes
 }
@@ -108,8 +113,9 @@ func (s *server) meter(ctx context.Context) (func() (usage, error), error) {
 		after, elapsed := s.cpu(), time.Since(started)
 		now, err := s.written(ctx)
 		used := after.server - before.server + after.self - before.self
-		others := max(0, after.machine-before.machine-used)
-		return usage{elapsed, used, after.server - before.server, others / elapsed.Seconds() / float64(runtime.NumCPU()), now - wal}, err
+		broker := after.broker - before.broker
+		others := max(0, after.machine-before.machine-used-broker) / elapsed.Seconds() / float64(runtime.NumCPU())
+		return usage{elapsed, used, after.server - before.server, broker, others, now - wal}, err
 	}, nil
 }
 

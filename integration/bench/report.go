@@ -46,8 +46,25 @@ var metrics = []metric{
 	{"P4a p99", "500/s, same process, p99 ms", false, "≤ 1.5", below(1.5)},
 	{"P4b p50", "500/s, across processes, p50 ms", false, "", nil},
 	{"P4b p99", "500/s, across processes, p99 ms", false, "≤ 4", below(4)},
+	{"P4c p50", "500/s, through Kafka, p50 ms", false, "", nil},
+	{"P4c p99", "500/s, through Kafka, p99 ms", false, "", nil},
+	{"P4c CPU", "the same, CPU s per 100k, without the broker's", false, "", nil},
+	{"P4c broker CPU", "the same, the broker's", false, "", nil},
+	{"P4c+2ms p50", "500/s, through Kafka that answers after 2 ms, p50 ms", false, "", nil},
+	{"P4c+2ms p99", "500/s, through Kafka that answers after 2 ms, p99 ms", false, "≤ 10", below(10)},
+	{"P4c+2ms CPU", "the same, CPU s per 100k, without the broker's", false, "", nil},
+	{"P4c+2ms broker CPU", "the same, the broker's", false, "", nil},
 	{"P5 delivered", "unrelated transaction open, % delivered", true, "100", func(r row) bool { return r.ours >= 100 }},
 	{"P5 idle", "idle, % of a core", false, "≤ 0.1", below(0.1)},
+	{"P5b ev/s", "drain to Kafka, events/s acknowledged", true, "≥ 15x the best", func(r row) bool { return r.times(15, r.best) }},
+	{"P5b CPU", "the same, CPU s per 100k, without the broker's", false, "", nil},
+	{"P5b broker CPU", "the same, the broker's", false, "", nil},
+	{
+		"P5b+2ms ev/s", "drain to Kafka that answers after 2 ms, events/s acknowledged", true, "≥ 100x the best",
+		func(r row) bool { return r.times(100, r.best) },
+	},
+	{"P5b+2ms CPU", "the same, CPU s per 100k, without the broker's", false, "", nil},
+	{"P5b+2ms broker CPU", "the same, the broker's", false, "", nil},
 }
 
 // report writes the table.

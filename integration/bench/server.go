@@ -17,8 +17,10 @@ import (
 type server struct {
 	dsn        *url.URL
 	conn       *pgx.Conn
-	postmaster int    // its process, 0 when it is on another machine
-	text       string // what it is, in one line
+	postmaster int     // its process, 0 when it is on another machine
+	text       string  // what it is, in one line
+	broker     *broker // nil before a job goes through it
+	routes     int
 }
 
 func connect(ctx context.Context, dsn string) (*server, error) {
@@ -45,7 +47,12 @@ func connect(ctx context.Context, dsn string) (*server, error) {
 	return s, nil
 }
 
-func (s *server) close(ctx context.Context) { _ = s.conn.Close(context.WithoutCancel(ctx)) }
+func (s *server) close(ctx context.Context) {
+	_ = s.conn.Close(context.WithoutCancel(ctx))
+	if s.broker != nil {
+		_ = s.broker.stop()
+	}
+}
 
 // database makes a database, and returns its address and what drops it.
 func (s *server) database(ctx context.Context) (dsn string, drop func() error, err error) {

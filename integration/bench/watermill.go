@@ -23,8 +23,9 @@ func pool(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
 
 // watermillLane is watermill-sql with its default schema, or with that of a queue.
 type watermillLane struct {
-	queue bool
-	pool  *pgxpool.Pool
+	queue     bool
+	forwarded string // the topic to which a forwarder publishes; none when empty
+	pool      *pgxpool.Pool
 }
 
 func (l *watermillLane) open(ctx context.Context, dsn string) (err error) {
@@ -81,8 +82,16 @@ func (l *watermillLane) write(ctx context.Context, items []item, committing func
 		for i, it := range items {
 			messages[i] = message.NewMessage(watermill.NewUUID(), it.body())
 			messages[i].Metadata.Set("traceparent", traceParent)
+			if l.forwarded != "" {
+				messages[i].Metadata.Set(keyName, it.keyText())
+			}
 		}
-		if err := p.Publish(topic, messages...); err != nil {
+		if l.forwarded != "" {
+			err = enveloped(p).Publish(l.forwarded, messages...)
+		} else {
+			err = p.Publish(topic, messages...)
+		}
+		if err != nil {
 			return err
 		}
 		committing()
@@ -95,6 +104,11 @@ func (l *watermillLane) read(ctx context.Context, handle func(item)) (func() err
 	if err != nil {
 		return nil, err
 	}
+	return handleAll(ctx, s, topic, handle)
+}
+
+// handleAll subscribes, and calls handle with what comes.
+func handleAll(ctx context.Context, s message.Subscriber, topic string, handle func(item)) (stop func() error, err error) {
 	messages, err := s.Subscribe(ctx, topic)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
