@@ -30,7 +30,7 @@ type Config struct {
 
 	ConnectTimeout     time.Duration // for a new connection; 5s when zero
 	StatementTimeout   time.Duration // for one statement, on the server; 30s when zero, none when negative
-	IdleInTransaction  time.Duration // how long a transaction may do nothing before the server ends it; 1m when zero, for ever when negative
+	IdleInTransaction  time.Duration // how long a transaction may do nothing before the server ends it: who is frozen in one holds its locks as long; 10s when zero, for ever when negative
 	PreparedStatements int           // kept prepared for each connection; 256 when zero, none when negative
 	Migrate            string        // auto: bring schemas to the versions of the program's files at the start; check: only refuse others; auto when empty
 	MaxClockSkew       time.Duration // how far this machine's clock may be from the server's; 10s when zero, unchecked when negative
@@ -46,7 +46,7 @@ func (c Config) withDefaults() Config {
 	c.MaxConnIdleTime = cmp.Or(c.MaxConnIdleTime, 5*time.Minute)
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 5*time.Second)
 	c.StatementTimeout = cmp.Or(c.StatementTimeout, 30*time.Second)
-	c.IdleInTransaction = cmp.Or(c.IdleInTransaction, time.Minute)
+	c.IdleInTransaction = cmp.Or(c.IdleInTransaction, 10*time.Second)
 	c.PreparedStatements = cmp.Or(c.PreparedStatements, 256)
 	c.Migrate = cmp.Or(c.Migrate, migrateAuto)
 	c.MaxClockSkew = cmp.Or(c.MaxClockSkew, 10*time.Second)

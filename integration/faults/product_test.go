@@ -69,7 +69,7 @@ func deploy(t *testing.T, server string) *product {
 		t.Fatal("the address of the server is none")
 	}
 	u.Path = "/" + name
-	p := &product{T: t, assembly: "durable", reader: auditReader, dsn: u.String(), db: connect(t, u.String()), dir: t.TempDir(), lease: "3s"}
+	p := &product{T: t, assembly: "durable", reader: auditReader, dsn: u.String(), db: connect(t, u.String()), dir: t.TempDir(), lease: lease.String()}
 	keys := filepath.Join(p.dir, "keys")
 	if out, err := exec.CommandContext(t.Context(), core, "keygen", keys).CombinedOutput(); err != nil { //nolint:gosec // ours
 		t.Fatalf("keygen: %v\n%s", err, out)

@@ -47,7 +47,7 @@ func (p *product) begin() *replica {
 	p.Helper()
 	args := []string{"--assembly", p.assembly}
 	for _, s := range append([]string{
-		"httpserver.public.addr=127.0.0.1:0", "httpserver.ops.addr=127.0.0.1:0", "access.setup_token_file=" + p.tokenFile, "postgres.outbox.lease=" + p.lease,
+		"httpserver.public.addr=127.0.0.1:0", "httpserver.ops.addr=127.0.0.1:0", "access.setup_token_file=" + p.tokenFile, "postgres.outbox.lease=" + p.lease, "postgres.idle_in_transaction=" + p.lease,
 	}, p.settings...) {
 		args = append(args, "--set", s)
 	}

@@ -95,6 +95,35 @@ func (p *product) place(reader string) (epoch, head int64) {
 	return epoch, head
 }
 
+// lease is after how long a frozen owner loses its reader, and what it holds in a transaction.
+const lease = 3 * time.Second
+
+// frozenInAppend lets a replica that was stopped run for moments, until it stands still in the midst of an append: its transaction holds the head of the
+// chain and has not moved the reader. It returns where the reader stands then, and since when.
+func (p *product) frozenInAppend(owner *replica, reader string) (epoch, head int64, since time.Time) {
+	p.Helper()
+	epoch, head = p.place(reader)
+	since = time.Now()
+	p.await("a freeze in the midst of an append", func() bool {
+		if value[bool](p, `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.relation = 'audit.heads'::regclass AND l.mode = 'RowShareLock' AND l.granted AND split_part(a.application_name, ' ', 1) = $1
+  AND a.state = 'idle in transaction' AND a.state_change < clock_timestamp() - interval '200 ms'
+  AND NOT EXISTS (SELECT FROM pg_locks o WHERE o.pid = l.pid AND o.relation = 'fxcell.outbox_reader'::regclass AND o.mode = 'RowExclusiveLock'))`, owner.name) {
+			return true
+		}
+		if time.Since(since) < 300*time.Millisecond {
+			return false
+		}
+		owner.signal(syscall.SIGCONT)
+		<-time.After(50 * time.Millisecond) // it works for a moment
+		epoch, head = p.place(reader)
+		since = time.Now()
+		owner.signal(syscall.SIGSTOP)
+		return false
+	})
+	return epoch, head, since
+}
+
 // holdOpen keeps a transaction open that has written something of no concern to the product, until the test ends.
 func (p *product) holdOpen() {
 	p.Helper()
@@ -142,8 +171,14 @@ func TestAReaderIsTakenOverFromADeadAndFromAFrozenOwner(t *testing.T) { //nolint
 			epoch, head := p.place(reader)
 			since := time.Now()
 			owner.signal(fault)
+			if fault == syscall.SIGSTOP {
+				epoch, head, since = p.frozenInAppend(owner, reader)
+			}
 			took := p.takenOver(reader, epoch, head, since)
 			t.Logf("%s: %v of its owner %s, taken over after %v", reader, fault, owner.name, took)
+			if took > 3*lease {
+				t.Errorf("that is longer than three leases of %v", lease)
+			}
 			if fault == syscall.SIGKILL {
 				owner.kill()
 				c.put(place, p.launch())

@@ -251,26 +251,36 @@ func (t *tenure) finish(b *batch) {
 	t.watch.passed(len(b.items), t.Clock.Now())
 }
 
-// store parks and advances in one transaction, where the stream has those.
+// store parks what is to be parked, and advances: in one transaction, or without one when there is nothing to park.
 func (t *tenure) store(ctx context.Context, batches []*batch) error {
-	return t.Tx.InTx(ctx, func(ctx context.Context) error {
-		for _, b := range batches {
-			for _, it := range b.items {
-				if it.state == acknowledged {
-					continue
-				}
-				if err := t.Parking.Park(ctx, parkedOf(it)); err != nil {
-					return err
-				}
+	var parked []*item
+	for _, b := range batches {
+		for _, it := range b.items {
+			if it.state != acknowledged {
+				parked = append(parked, it)
 			}
 		}
-		for _, b := range batches {
-			if err := t.stream.Advance(ctx, b.Batch); err != nil {
+	}
+	if len(parked) == 0 {
+		return t.advance(ctx, batches)
+	}
+	return t.Tx.InTx(ctx, func(ctx context.Context) error {
+		for _, it := range parked {
+			if err := t.Parking.Park(ctx, parkedOf(it)); err != nil {
 				return err
 			}
 		}
-		return nil
+		return t.advance(ctx, batches)
 	})
+}
+
+func (t *tenure) advance(ctx context.Context, batches []*batch) error {
+	for _, b := range batches {
+		if err := t.stream.Advance(ctx, b.Batch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func parkedOf(it *item) event.Parked {
