@@ -63,7 +63,7 @@ ALTER VIEW fxcell.outbox ALTER COLUMN id SET DEFAULT nextval('fxcell.outbox_id_s
 			return err == nil && waits == 1
 		})
 		commit(nil)
-		return p.tx.InTx(p.outside, func(ctx context.Context) error {
+		return p.tx.InTx(p.outside, func(ctx context.Context) error { //nolint:contextcheck // the one in whose midst another transaction runs
 			later := entry("later")
 			later.Key = entry("late").Key
 			return p.writer.Write(ctx, later)
