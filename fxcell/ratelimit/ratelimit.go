@@ -18,7 +18,7 @@ import (
 type Limiter interface {
 	durability.Stated
 	// Take counts an attempt and returns the how-manyth it is, or a *LimitedError when it must not be made; that one is not counted. A key has the same
-	// policy each time; it is 1 to MaxKey bytes of UTF-8 without NUL. Who counts what clients send keys it by a MAC: keys are stored.
+	// policy each time; it is 1 to MaxKey bytes of UTF-8 without NUL. Who counts what clients send keys it by a MAC or a digest: keys are stored.
 	Take(ctx context.Context, key string, p Policy) (count int, err error)
 	// Undo takes one attempt back: one that was fine where only failures count. What was refused because of it is allowed again.
 	Undo(ctx context.Context, key string, p Policy) error

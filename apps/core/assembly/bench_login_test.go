@@ -24,7 +24,7 @@ import (
 
 // BenchmarkLogin logs in through the public listener's handler: a hash, a session, an event, a signed token.
 func BenchmarkLogin(b *testing.B) {
-	p := serve(b, assembly.Demo)
+	p := serve(b, assembly.Demo, unlimited()) // many at once from one address are many that may fail
 	b.Run("one-by-one", func(b *testing.B) {
 		in := newLogin(b, "admin", password)
 		for b.Loop() {
@@ -109,7 +109,7 @@ func (l *login) send(b *testing.B, server http.Handler, status int) {
 func BenchmarkLoginRefused(b *testing.B) {
 	var store any
 	var tx db.Transactor
-	p := serve(b, assembly.Demo, takeAccess(sessionvalidate.New, &store), fx.Populate(&tx))
+	p := serve(b, assembly.Demo, unlimited(), takeAccess(sessionvalidate.New, &store), fx.Populate(&tx))
 	addUser(b, tx, store, "suspended")
 	addUser(b, tx, store, "locked")
 	reasons := []struct {
