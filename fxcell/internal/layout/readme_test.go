@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,14 +36,17 @@ func commands(t *testing.T) []string {
 }
 
 // Each command of the README runs as it stands. make run is ended once it answers; make test is told to test one package, or it would run this test
-// again without end.
+// again without end. make up and make down are for a person: they would start and stop the servers of whoever runs the tests.
 func TestEachCommandOfTheReadmeRuns(t *testing.T) {
 	t.Parallel()
 	lines := commands(t)
-	if len(lines) < 2 || lines[0] != "make run" || lines[1] != "make test" {
-		t.Fatalf("the README does not start with make run and make test: %q", lines)
+	if len(lines) < 3 || lines[0] != "make run" || !slices.Contains(lines, "make test") {
+		t.Fatalf("the README does not start with make run, or leaves out make test: %q", lines)
 	}
 	for _, line := range lines {
+		if line == "make up" || line == "make down" {
+			continue
+		}
 		t.Run(strings.ReplaceAll(line, "/", "."), func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)

@@ -130,8 +130,8 @@ func brokenOwners() broken {
 		{Name: "releases twice", Break: inside(faults{sharesLease: true}), CaughtBy: "a second release disturbs nobody"},
 		{Name: "passes over a commit that comes late", Break: inside(faults{numbersEarly: true}), CaughtBy: "a commit that comes late is not passed over"},
 		{Name: "waits for a transaction that is undone", Break: writes(holdsUp), CaughtBy: "a rollback that comes late holds nobody up"},
-		{Name: "loses an event in fifty", Break: writes(losesSome), CaughtBy: chaos},
-		{Name: "repeats an event in fifty", Break: writes(repeatsSome), CaughtBy: chaos},
+		{Name: "loses an event in ten", Break: writes(losesSome), CaughtBy: chaos},
+		{Name: "repeats an event in ten", Break: writes(repeatsSome), CaughtBy: chaos},
 		{Name: "lets a transaction's first event leave last", Break: writes(swapsSome), CaughtBy: chaos},
 	}
 }

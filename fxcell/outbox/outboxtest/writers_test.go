@@ -120,12 +120,12 @@ func holdsUp(_ *fake, write writing) writing {
 	}
 }
 
-// some breaks every fiftieth write of one event by what wrong does.
+// some breaks every tenth write of one event by what wrong does.
 func some(write writing, wrong func(ctx context.Context, e event.Event) error) writing {
 	var n atomic.Int64
 	return func(ctx context.Context, events ...event.Event) error {
 		for _, e := range events {
-			if n.Add(1)%50 == 0 {
+			if n.Add(1)%10 == 0 {
 				if err := wrong(ctx, e); err != nil {
 					return err
 				}
