@@ -30,7 +30,9 @@ up: testenv ## start local servers, and print the line that runs the product on 
 	@servers=$$($(TESTENV) up) && eval "$$servers" && mkdir -p $(dir $(DEV_KEYS)) && \
 	{ test -f $(DEV_KEYS) || $(GO) run ./apps/core keygen $(DEV_KEYS) >/dev/null 2>&1; } && \
 	printf '%s\n' "$$servers" '' 'The product on PostgreSQL:' \
-	"  FXCELL_POSTGRES__DSN='$$TESTENV_POSTGRES_DSN' FXCELL_KEYFILE__FILE=$(DEV_KEYS) $(GO) run ./apps/core --assembly durable"
+	"  FXCELL_POSTGRES__DSN='$$TESTENV_POSTGRES_DSN' FXCELL_KEYFILE__FILE=$(DEV_KEYS) $(GO) run ./apps/core --assembly durable" \
+	'The same over Kafka and Redis: --assembly durable-kafka, and' \
+	"  --set kafka.brokers=$$TESTENV_KAFKA_BROKERS --set kafka.topics.replication=1 --set redis.addrs=$$TESTENV_REDIS_ADDR"
 
 down: testenv ## stop them; their data stays
 	@$(TESTENV) down

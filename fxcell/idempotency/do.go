@@ -51,7 +51,7 @@ func Do(ctx context.Context, c Claimer, key string, t Terms, effect func(ctx con
 	err = effect(bound, claim.Fence())
 	ended = true
 	ours := r.Stop(ctx)
-	end, stop := context.WithTimeout(context.WithoutCancel(ctx), max(last, left(ctx)))
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), left(ctx))
 	defer stop()
 	if err == nil {
 		if err := claim.Complete(end, retention); err != nil {
@@ -65,11 +65,14 @@ func Do(ctx context.Context, c Claimer, key string, t Terms, effect func(ctx con
 	return err
 }
 
-// left is how long ctx has until its deadline.
+// left is how long a claim may take to end: until the deadline of ctx, or for the last moment when ctx has ended.
 func left(ctx context.Context) time.Duration {
+	if ctx.Err() != nil {
+		return last
+	}
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return 10 * time.Second
 	}
-	return time.Until(deadline)
+	return max(last, time.Until(deadline))
 }

@@ -209,3 +209,33 @@ func TestErrorsTellACallerWhenToComeBack(t *testing.T) {
 		}
 	}
 }
+
+// silent is a server that answers nothing when a claim is to end.
+type silent struct{ claim }
+
+func (s silent) Claim(context.Context, string, time.Duration) (idempotency.Claim, error) {
+	return s, nil
+}
+
+func (silent) Complete(ctx context.Context, _ time.Duration) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// Whoever has given up is kept waiting for a moment only.
+func TestDoEndsSoonAfterTheEndOfItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		ctx, giveUp := context.WithCancel(ctx)
+		begun := time.Now()
+		err := idempotency.Do(ctx, silent{claim{&journal{}}}, "key", idempotency.Terms{}, func(context.Context, int64) error {
+			giveUp()
+			return nil
+		})
+		if took := time.Since(begun); err == nil || took > time.Second {
+			t.Errorf("Do = %v after %v, want an error within a second", err, took)
+		}
+	})
+}

@@ -12,7 +12,11 @@ import (
 // check fails while the brokers do not answer. Requests go on then: what they publish waits in the log, so the app is only degraded.
 func (c *cluster) check() health.Check {
 	return health.Check{Name: module, Probe: func(ctx context.Context) error {
-		err := c.ask(ctx, func(client sarama.Client) error { return client.RefreshMetadata(c.wanted...) })
+		names := make([]string, len(c.wanted))
+		for i, topic := range c.wanted {
+			names[i] = c.cfg.Topics.Prefix + topic // a name that no broker can have was refused by the start
+		}
+		err := c.ask(ctx, func(client sarama.Client) error { return client.RefreshMetadata(names...) })
 		if err != nil {
 			return fmt.Errorf("kafka: brokers %v: %w", c, err)
 		}

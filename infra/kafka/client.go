@@ -27,6 +27,7 @@ type cluster struct {
 	client sarama.Client  // for what is asked about the brokers themselves
 	limits map[string]int // bytes of a batch that a topic takes, by the brokers' name of it
 	asking sync.WaitGroup
+	dialer *dialer // of the client
 }
 
 var errNotOpen = errors.New("kafka: not open: before the start, or after the stop")
@@ -47,7 +48,10 @@ func (c *cluster) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("kafka: open brokers %v: %w", c, err)
 	}
-	client, err := c.newClient(func(cfg *sarama.Config) { cfg.Metadata.Retry.Max = 0 }) // who asks again is who asked
+	client, err := c.newClient(func(cfg *sarama.Config) {
+		cfg.Metadata.Retry.Max = 0 // who asks again is who asked
+		c.dialer = newDialer(cfg, c.cfg.RequestTimeout)
+	})
 	if err != nil {
 		return err
 	}
@@ -60,8 +64,8 @@ func (c *cluster) open(ctx context.Context) error {
 	return nil
 }
 
-// close ends what open began. Clients that newClient made are their makers' to close before.
-func (c *cluster) close(context.Context) error {
+// close ends what open began. Clients that newClient made are their makers' to close before. Questions that nobody has answered when ctx ends fail.
+func (c *cluster) close(ctx context.Context) error {
 	c.mu.Lock()
 	client := c.client
 	c.client = nil
@@ -69,6 +73,7 @@ func (c *cluster) close(context.Context) error {
 	if client == nil {
 		return nil
 	}
+	defer context.AfterFunc(ctx, c.dialer.cut)()
 	c.asking.Wait()
 	if err := client.Close(); err != nil {
 		return fmt.Errorf("kafka: close the connections to %v: %w", c, err)
@@ -115,7 +120,7 @@ func (c *cluster) await(ctx context.Context) error {
 	said := map[string]error{} // what became of each broker, but for those that did not get to say
 	for {
 		for _, addr := range c.cfg.Brokers {
-			err := accept(ctx, addr, cfg)
+			err := c.accept(ctx, addr, cfg)
 			if err == nil || errors.Is(err, errOld) || errors.Is(err, sarama.ErrSASLAuthenticationFailed) {
 				return err
 			}
@@ -137,8 +142,10 @@ var errOld = errors.New("the broker is older than Kafka 2.8: upgrade it")
 // describeCluster is a request that brokers know since 2.8.
 const describeCluster = 60
 
-// accept asks one broker who it is.
-func accept(ctx context.Context, addr string, cfg *sarama.Config) error {
+// accept asks one broker who it is, and leaves time for the others.
+func (c *cluster) accept(ctx context.Context, addr string, cfg *sarama.Config) error {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.StartTimeout/time.Duration(len(c.cfg.Brokers)+1))
+	defer cancel()
 	answer := make(chan error, 1)
 	go func() {
 		b := sarama.NewBroker(addr)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -106,6 +107,12 @@ func (r *sinkRig) read(context.Context) ([]event.Event, error) {
 func (r *sinkRig) messages(client sarama.Client, consumer sarama.Consumer, partition int32) ([]*sarama.ConsumerMessage, error) {
 	name := r.cluster.cfg.Topics.Prefix + "suite"
 	end, err := client.GetOffset(name, partition, sarama.OffsetNewest)
+	for begun := time.Now(); errors.Is(err, sarama.ErrNotLeaderForPartition) && time.Since(begun) < 10*time.Second; { // of a topic that is new
+		if err := client.RefreshMetadata(name); err != nil {
+			return nil, err
+		}
+		end, err = client.GetOffset(name, partition, sarama.OffsetNewest)
+	}
 	if err != nil || end == 0 {
 		return nil, err
 	}

@@ -98,7 +98,8 @@ func (c *client) accept(ctx context.Context, made goredis.UniversalClient) error
 	return nil
 }
 
-// check fails when the server does not answer, or cannot be written to. Without it claims and locks fail, and nothing else: the app is degraded.
+// check fails when the server does not answer, or cannot be written to. Without it claims, locks and what
+// is counted fail, and nothing else: the app is degraded.
 func (c *client) check() health.Check {
 	return health.Check{Name: module, Probe: func(ctx context.Context) error {
 		on, err := c.conn()

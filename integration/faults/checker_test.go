@@ -41,6 +41,7 @@ func (p *product) check(l *load, base, token string) {
 		}
 	}
 	p.checkLog(t)
+	p.checkInbox()
 	verdict := data[struct {
 		Valid          bool
 		EntriesChecked int
@@ -211,5 +212,19 @@ func (p *product) checkLog(t trail) {
 	}
 	if n := value[int](p, `SELECT count(*) FROM fxcell.outbox_dead WHERE key <> ALL ($1)`, pq.Array(p.poisoned)); n != 0 {
 		p.Errorf("%d events were parked", n)
+	}
+}
+
+// checkInbox holds the inbox against the log, where a broker is between the two: the reader has noted the last event of every key. The trail itself
+// cannot tell whether it did, because an entry is appended once whatever comes twice: an effect that is not so would be doubled.
+func (p *product) checkInbox() {
+	p.Helper()
+	if p.reader == auditReader {
+		return // its position moves with the effects
+	}
+	const statement = `SELECT count(*) FROM (SELECT topic, key, max(id) AS last FROM fxcell.outbox WHERE key <> '' AND key <> ALL ($2) GROUP BY topic, key) o
+LEFT JOIN fxcell.inbox i ON i.reader = $1 AND i.topic = o.topic AND i.key = o.key WHERE i.last_id IS DISTINCT FROM o.last`
+	if n := value[int](p, statement, auditReader, pq.Array(p.poisoned)); n != 0 {
+		p.Errorf("the inbox does not know the last event of %d keys", n)
 	}
 }
