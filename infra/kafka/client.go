@@ -121,8 +121,11 @@ func (c *cluster) await(ctx context.Context) error {
 	for {
 		for _, addr := range c.cfg.Brokers {
 			err := c.accept(ctx, addr, cfg)
-			if err == nil || errors.Is(err, errOld) || errors.Is(err, sarama.ErrSASLAuthenticationFailed) {
+			switch {
+			case err == nil || errors.Is(err, errOld):
 				return err
+			case errors.Is(err, sarama.ErrSASLAuthenticationFailed):
+				return fmt.Errorf("%w: check kafka.sasl", err)
 			}
 			if said[addr] == nil || ctx.Err() == nil {
 				said[addr] = err
@@ -131,7 +134,7 @@ func (c *cluster) await(ctx context.Context) error {
 		select {
 		case <-time.After(250 * time.Millisecond):
 		case <-ctx.Done():
-			return errors.Join(slices.Collect(maps.Values(said))...)
+			return fmt.Errorf("%w: start them, or look at kafka.brokers, kafka.tls and kafka.sasl", errors.Join(slices.Collect(maps.Values(said))...))
 		}
 	}
 }

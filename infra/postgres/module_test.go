@@ -127,9 +127,9 @@ func TestStartThatFailsNamesItsTargetAndNotThePassword(t *testing.T) {
 		cfg    Config
 		want   []string
 	}{
-		{"nobody there", func(u *url.URL) { u.Host = "127.0.0.1:1" }, Config{}, []string{"postgres: open 127.0.0.1:1/postgres as user fxcell: ", "connection refused"}},
-		{"a wrong password", func(u *url.URL) { u.User = url.UserPassword("fxcell", password) }, Config{}, []string{"28P01 invalid_password", `"fxcell"`}},
-		{"a wrong database", func(u *url.URL) { u.Path = "/nowhere" }, Config{}, []string{"/nowhere as user ", "3D000"}},
+		{"nobody there", func(u *url.URL) { u.Host = "127.0.0.1:1" }, Config{}, []string{"postgres: open 127.0.0.1:1/postgres as user fxcell: ", "connection refused: start the server, or set postgres.dsn to where it listens"}},
+		{"a wrong password", func(u *url.URL) { u.User = url.UserPassword("fxcell", password) }, Config{}, []string{"28P01 invalid_password", `"fxcell"`, "check user and password in postgres.dsn"}},
+		{"a wrong database", func(u *url.URL) { u.Path = "/nowhere" }, Config{}, []string{"/nowhere as user ", "3D000", "create the database, or name another one in postgres.dsn"}},
 		{"no TLS", func(u *url.URL) { u.RawQuery = "sslmode=require" }, Config{}, []string{"SSL is not enabled on the server"}},
 	} {
 		target := *u

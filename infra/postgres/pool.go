@@ -45,7 +45,7 @@ func (p *pool) open(ctx context.Context) error {
 	made.SetConnMaxLifetime(p.cfg.MaxConnLifetime)
 	made.SetConnMaxIdleTime(p.cfg.MaxConnIdleTime)
 	if err := p.accept(ctx, made); err != nil {
-		return errors.Join(fmt.Errorf("postgres: open %v: %w", p.target, err), made.Close())
+		return errors.Join(fmt.Errorf("postgres: open %v: %w", p.target, cured(err)), made.Close())
 	}
 	if err := p.prepare(ctx, made); err != nil {
 		return errors.Join(fmt.Errorf("postgres: migrate: %w", err), made.Close())

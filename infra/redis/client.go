@@ -79,7 +79,7 @@ func (c *client) probe(ctx context.Context, on goredis.UniversalClient) error {
 
 func (c *client) accept(ctx context.Context, made goredis.UniversalClient) error {
 	if err := c.probe(ctx, made); err != nil {
-		return err
+		return fmt.Errorf("%w: start the server, or look at redis.addrs, redis.username, redis.password, redis.db and redis.tls", err)
 	}
 	info, err := made.InfoMap(ctx, "memory", "persistence").Result()
 	if err != nil {
