@@ -17,8 +17,8 @@ PKGS ?= ./...
 test: testenv ## all tests, with the race detector, in random order, on real servers; PKGS=./cells/... runs some
 	$(TESTENV) -- sh -ec '$(GO) test -race -shuffle=on $(PKGS)$(if $(filter ./...,$(PKGS)),; $(GO) test -C integration -race -shuffle=on ./...)'
 
-test-newest: testenv ## the tests of infra/postgres on the newest PostgreSQL, which Maven brings
-	TESTENV_POSTGRES_DSN= $(TESTENV) --only=postgres --postgres=maven -- $(GO) test -race -shuffle=on ./infra/postgres/...
+test-newest: testenv ## the adapter, the migrations and the stores on the newest PostgreSQL, which Maven brings
+	TESTENV_POSTGRES_DSN= $(TESTENV) --only=postgres --postgres=maven -- $(GO) test -race -shuffle=on ./infra/postgres/... ./migrations/... ./cells/access/internal/store/... ./cells/audit/internal/store/... ./cells/config/internal/store/...
 
 testenv:
 	@$(GO) build -C integration -o ../$(TESTENV) ./testenv
