@@ -41,7 +41,7 @@ UNION ALL SELECT format('partition key %s %s', relname, pg_get_partkeydef(oid)) 
 UNION ALL SELECT format('sequence %s %s %s %s %s', relname, seqstart, seqincrement, seqcache, seqcycle) FROM relations JOIN pg_sequence ON seqrelid = oid
 UNION ALL SELECT format('view %s %s', relname, pg_get_viewdef(oid)) FROM relations WHERE relkind IN ('v', 'm')
 UNION ALL SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(c.oid)) FROM pg_constraint c JOIN mine ON connamespace = mine.oid
-	WHERE conname <> 'schema_migrations_pkey'
+	WHERE conname !~ '^schema_migrations_' -- PostgreSQL 18 lists what is NOT NULL, too
 UNION ALL SELECT format('trigger %s %s', pg_get_triggerdef(t.oid), tgenabled) FROM pg_trigger t JOIN relations ON tgrelid = relations.oid WHERE NOT tgisinternal
 UNION ALL SELECT format('policy %s %s %s %s', relname, polname, polcmd, pg_get_expr(polqual, polrelid)) FROM pg_policy JOIN relations ON polrelid = relations.oid
 UNION ALL SELECT format('rule %s', pg_get_ruledef(r.oid)) FROM pg_rewrite r JOIN relations ON ev_class = relations.oid WHERE rulename <> '_RETURN'
